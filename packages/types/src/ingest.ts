@@ -1,0 +1,61 @@
+import { Type } from 'typebox';
+import { LIMITS } from './limits.js';
+
+/** What every record looks like; the declared fields stand beside these two. */
+export const RecordBody = Type.Object(
+  {
+    timestamp: Type.String({ format: 'date-time', description: 'RFC 3339 with offset; years 0001 to 9999.' }),
+    context: Type.Object(
+      {},
+      { additionalProperties: true, description: `Free JSON, at most ${LIMITS.contextDepth} levels deep.` },
+    ),
+  },
+  {
+    $id: 'Record',
+    additionalProperties: true,
+    examples: [{ timestamp: '2026-06-10T10:58:00Z', context: { source: 'billing' }, country: 'RO', amount: 42.5 }],
+  },
+);
+
+export const BatchBody = Type.Array(Type.Ref('Record'), { $id: 'Batch', minItems: 1, maxItems: LIMITS.batchRecords });
+
+const Details = Type.Array(Type.Ref('ErrorDetail'));
+
+/** A record or a batch is safely queued. */
+export const QueuedAnswer = Type.Object(
+  {
+    success: Type.Literal(true),
+    status: Type.Union([Type.Literal('queued'), Type.Literal('stored')]),
+    receipt: Type.String({ format: 'uuid', description: 'Names the chunk that carries the records.' }),
+    count: Type.Optional(Type.Integer({ minimum: 1, description: 'Records queued; only for batches.' })),
+    rejected: Type.Optional(Type.Integer({ minimum: 0, description: 'Records left out; only with `partial=true`.' })),
+    details: Type.Optional(Details),
+  },
+  { $id: 'Queued', additionalProperties: false },
+);
+export interface QueuedAnswer {
+  success: true;
+  status: 'queued' | 'stored';
+  receipt: string;
+  count?: number;
+  rejected?: number;
+  details?: { index?: number; path: string; message: string }[];
+}
+
+/** What `dry_run=true` answers; nothing was queued. */
+export const DryRunAnswer = Type.Object(
+  { valid: Type.Integer({ minimum: 0 }), invalid: Type.Integer({ minimum: 0 }), details: Details },
+  { $id: 'DryRun', additionalProperties: false },
+);
+export interface DryRunAnswer {
+  valid: number;
+  invalid: number;
+  details: { index?: number; path: string; message: string }[];
+}
+
+const Flag = Type.Union([Type.Literal('true'), Type.Literal('false')]);
+export const IngestOneQuery = Type.Object({ dry_run: Type.Optional(Flag) }, { additionalProperties: false });
+export const IngestBatchQuery = Type.Object(
+  { dry_run: Type.Optional(Flag), partial: Type.Optional(Flag) },
+  { additionalProperties: false },
+);

@@ -1,0 +1,26 @@
+/** Default limits. Those of the ingest surface can be changed by configuration; the rest are fixed. */
+export const LIMITS = {
+  /** One record, as JSON, in bytes. */
+  recordBytes: 256 * 1024,
+  /** Records in one batch. */
+  batchRecords: 10_000,
+  /** One request body after decompression, in bytes. */
+  bodyBytes: 10 * 1024 * 1024,
+  /** A control-plane request body, in bytes. */
+  controlBodyBytes: 1024 * 1024,
+  /** Levels of arrays and objects in `context`, the context object itself being the first. */
+  contextDepth: 32,
+  /** Characters of an `Idempotency-Key`. */
+  idempotencyKeyLength: 255,
+  /** How long a repeat of an `Idempotency-Key` is recognised, in milliseconds. */
+  idempotencyTtlMs: 24 * 60 * 60 * 1000,
+  /** Fields in a schema. */
+  schemaFields: 200,
+  /** Rows a query returns at the most, and when it does not say. */
+  queryLimitMax: 1000,
+  queryLimitDefault: 100,
+  /** The range of a query that names none, in milliseconds. */
+  queryRangeDefaultMs: 7 * 24 * 60 * 60 * 1000,
+  /** Values of an `in` or `not_in` list. */
+  queryListValues: 1000,
+} as const;

@@ -1,0 +1,4 @@
+export * from './config.js';
+export * from './logging.js';
+export * from './ops-server.js';
+export * from './shutdown.js';
