@@ -1,0 +1,32 @@
+/** SQLSTATE codes that the code decides on (PostgreSQL manual, appendix A). */
+export const SQL_STATE = {
+  uniqueViolation: '23505',
+  duplicateObject: '42710',
+  lockNotAvailable: '55P03',
+  deadlockDetected: '40P01',
+  serializationFailure: '40001',
+  internalError: 'XX000',
+  invalidCatalogName: '3D000',
+} as const;
+
+/** The SQLSTATE of whatever was thrown by `pg`, or by Prisma over `pg`; null when there is none. */
+export function sqlState(thrown: unknown): string | null {
+  for (let error = thrown, depth = 0; isObject(error) && depth < 5; depth++) {
+    for (const candidate of [error.originalCode, error.code]) {
+      if (typeof candidate === 'string' && /^[0-9A-Z]{5}$/.test(candidate) && !isPrismaCode(candidate)) {
+        return candidate;
+      }
+    }
+    error = error.cause ?? (isObject(error.meta) ? error.meta.driverAdapterError : undefined);
+  }
+  return null;
+}
+
+/** Prisma's own codes are five characters too: P1001, P2002. No SQLSTATE class but P0 starts with P. */
+function isPrismaCode(code: string): boolean {
+  return /^P[1-9]/.test(code);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,42 @@
+import { COLUMN_TYPES, type Field, type Fields, fieldList, RECORDS_SCHEMA, recordTable } from '@loguro/types';
+import type { Faults } from './faults.js';
+import { unknownName } from './names.js';
+import { type Expression, quoteIdentifier } from './sql.js';
+
+/** The dataset a query is about. */
+export interface QueriedDataset {
+  id: number;
+  /** Its registered schema. */
+  fields: Fields;
+}
+
+/** The table of a dataset, and the names that mean something in it. */
+export interface Source {
+  /** Qualified and quoted. */
+  table: string;
+  /** The declared fields and `timestamp`: all that can be filtered, grouped and aggregated. */
+  fields: ReadonlyMap<string, Field>;
+}
+
+/** The field every record has beside the declared ones. */
+export const TIMESTAMP = 'timestamp';
+/** Selectable as it is, and nothing else. */
+export const CONTEXT = 'context';
+
+/** What can be asked of a dataset. */
+export function sourceOf({ id, fields }: QueriedDataset): Source {
+  const all: Field[] = [{ name: TIMESTAMP, type: 'timestamp', optional: false }, ...fieldList(fields)];
+  return {
+    table: `${quoteIdentifier(RECORDS_SCHEMA)}.${quoteIdentifier(recordTable(id))}`,
+    fields: new Map(all.filter(({ type }) => type in COLUMN_TYPES).map((field) => [field.name, field])),
+  };
+}
+
+/** The field of that name as an expression; a fault and null when there is none, or it is `context`. */
+export function fieldExpression(source: Source, name: string, path: string, faults: Faults): Expression | null {
+  const field = source.fields.get(name);
+  if (field !== undefined) return { sql: quoteIdentifier(name), type: field.type, nullable: field.optional };
+  if (name === CONTEXT) faults.add(path, 'names "context", which can be selected as it is and nothing else');
+  else faults.add(path, unknownName('field', name, [...source.fields.keys()]));
+  return null;
+}
