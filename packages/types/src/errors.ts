@@ -27,6 +27,7 @@ export const ERRORS = {
   malformed_encoding: { status: 400, summary: 'The compressed body is corrupt or cut short.' },
   invalid_request: { status: 400, summary: 'A parameter, header or body field breaks the published schema.' },
   invalid_query: { status: 400, summary: 'The query is well-formed JSON but asks something impossible.' },
+  result_too_large: { status: 400, summary: 'The rows of the answer hold more bytes than one answer may.' },
   invalid_schema: { status: 400, summary: 'The dataset schema breaks a rule for fields.' },
   invalid_record: { status: 400, summary: 'A record does not fit the schema of its dataset.' },
   dataset_id_conflict: { status: 400, summary: 'The path and X-Loguro-Dataset-Id name different datasets.' },
@@ -41,9 +42,12 @@ export const ERRORS = {
   idempotency_key_reused: { status: 422, summary: 'The Idempotency-Key was used before with a different body.' },
   rate_limited: { status: 429, summary: 'Too many requests from this caller.' },
   too_many_queries: { status: 429, summary: 'The project runs as many queries at once as it may.' },
+  headers_too_large: { status: 431, summary: 'The request line and headers are over their limit.' },
   internal: { status: 500, summary: 'An unexpected fault; the request id finds it in the logs.' },
+  bad_gateway: { status: 502, summary: 'The service broke off before it answered; the request may have taken effect.' },
   overloaded: { status: 503, summary: 'The queue is past its high-water mark; nothing was accepted.' },
   unavailable: { status: 503, summary: 'A dependency is away; nothing was accepted.' },
+  gateway_timeout: { status: 504, summary: 'The service did not answer in time; the request may have taken effect.' },
   query_timeout: { status: 504, summary: 'The query ran into the statement timeout.' },
 } as const satisfies Record<string, { status: number; summary: string }>;
 

@@ -1,0 +1,20 @@
+import type { AccessLog } from './access-log.js';
+import type { GatewayOptions } from './config.js';
+import type { HostTable, Surface } from './hosts.js';
+import type { GatewayMetrics } from './metrics.js';
+import type { UpstreamGroup } from './upstream-group.js';
+
+/** What every request needs; one per gateway. */
+export interface GatewayContext {
+  readonly options: GatewayOptions;
+  readonly hosts: HostTable;
+  readonly groups: Readonly<Record<Surface, UpstreamGroup>>;
+  readonly isTrusted: (address: string | undefined) => boolean;
+  readonly metrics: GatewayMetrics;
+  readonly accessLog: AccessLog;
+  readonly protocol: 'http' | 'https';
+  /** Set once the gateway drains: every answer then closes its connection. */
+  draining: boolean;
+  /** Bytes of request bodies held right now. */
+  bufferedBytes: number;
+}

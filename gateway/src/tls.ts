@@ -1,0 +1,67 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { Server } from 'node:https';
+import { createSecureContext } from 'node:tls';
+import type { Logger } from 'pino';
+
+/** Where certificate chain and private key lie, both PEM. */
+export interface CertificateFiles {
+  certFile: string;
+  keyFile: string;
+}
+
+/** What a TLS server is given. */
+export interface Certificate {
+  cert: Buffer;
+  key: Buffer;
+  minVersion: 'TLSv1.2';
+}
+
+/** How often the files are looked at, in milliseconds. */
+const WATCH_INTERVAL_MS = 1_000;
+
+/**
+ * Reads certificate and key and makes sure that they belong together.
+ *
+ * @throws Error when a file can't be read or the two don't fit
+ */
+export function readCertificate({ certFile, keyFile }: CertificateFiles): Certificate {
+  const certificate: Certificate = { cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion: 'TLSv1.2' };
+  createSecureContext(certificate);
+  return certificate;
+}
+
+/**
+ * Gives the server a new certificate when the files change; connections that are open keep theirs. The files are
+ * looked at, not watched: inotify misses certificates that are swapped by renaming a link, as Kubernetes does.
+ * While they don't fit together the old pair stays.
+ *
+ * @returns stops looking
+ */
+export function watchCertificate(files: CertificateFiles, server: Server, logger: Logger): () => void {
+  let seen = fingerprint(files);
+  const timer = setInterval(() => {
+    const now = fingerprint(files);
+    if (now === seen) return;
+    seen = now;
+    try {
+      server.setSecureContext(readCertificate(files));
+      logger.info({ certFile: files.certFile }, 'certificate reloaded');
+    } catch (error) {
+      logger.error({ err: error, certFile: files.certFile }, 'certificate not reloaded: the old one stays');
+    }
+  }, WATCH_INTERVAL_MS).unref();
+  return () => clearInterval(timer);
+}
+
+function fingerprint({ certFile, keyFile }: CertificateFiles): string {
+  return [certFile, keyFile].map(fileState).join('|');
+}
+
+function fileState(file: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(file);
+    return `${ino}:${size}:${mtimeMs}`;
+  } catch {
+    return 'missing';
+  }
+}
