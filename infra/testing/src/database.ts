@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { waitFor, withClient, withUrl } from '@loguro/servers';
 import { testSetting } from './config.js';
-import { TEMPLATE } from './template.js';
+import { cloneTemplate } from './template.js';
 
 /** The names of test databases start so. */
 export const TEST_DATABASE_PREFIX = 'test_';
@@ -33,7 +33,7 @@ export function createTestDatabase(): Promise<TestDatabase> {
 /** The same on any server that has the template. */
 export async function createDatabaseOn(superuserUrl: string): Promise<TestDatabase> {
   const name = `${TEST_DATABASE_PREFIX}${randomBytes(6).toString('hex')}`;
-  await withClient(superuserUrl, (client) => client.query(`CREATE DATABASE "${name}" TEMPLATE "${TEMPLATE}"`));
+  await cloneTemplate(superuserUrl, name);
   const as = (role: string) => withUrl(superuserUrl, { database: name, user: role, password: role });
   return {
     name,

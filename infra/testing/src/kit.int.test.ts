@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { identify, isAlive, withClient } from '@loguro/servers';
+import { identify, isAlive, withClient, withUrl } from '@loguro/servers';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { createTestDatabase } from './database.js';
@@ -28,6 +28,15 @@ test('a test database is migrated, and has the queue that ingest may use', async
   expect(datasets.rows).toEqual([]);
   const queue = await withClient(database.ingestUrl, (client) => client.query('SELECT version FROM queue.migration'));
   expect(queue.rows.length).toBeGreaterThan(0);
+  await database.drop();
+});
+
+test('a test database lets nobody in but those whom the migration lets in', async () => {
+  const database = await createTestDatabase();
+  await withClient(database.ownerUrl, (client) => client.query("CREATE ROLE stranger LOGIN PASSWORD 'stranger'"));
+  const asStranger = withUrl(database.ownerUrl, { user: 'stranger', password: 'stranger' });
+  await expect(userOf(asStranger)).rejects.toThrow('permission denied for database');
+  await withClient(database.ownerUrl, (client) => client.query('DROP ROLE stranger'));
   await database.drop();
 });
 
