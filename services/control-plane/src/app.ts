@@ -1,0 +1,43 @@
+import { ApiError } from '@loguro/types';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import type { LastUsed } from './authorization/last-used.js';
+import { answerErrors } from './http/answer-error.js';
+import type { Endpoint } from './http/endpoint.js';
+import type { Metrics } from './http/metrics.js';
+import { observeRequests } from './http/observe.js';
+import type { BodyLimits } from './http/read-body.js';
+import { createRouter } from './http/router.js';
+import { wrongSurface } from './http/wrong-surface.js';
+import type { Services } from './services.js';
+
+/** Options of {@link createApp}. */
+export interface AppOptions {
+  services: Services;
+  /** One for each operation of the contract. */
+  endpoints: readonly Endpoint[];
+  lastUsed: LastUsed;
+  metrics: Metrics;
+  bodyLimits: BodyLimits;
+  /** Addresses or ranges whose X-Forwarded-For is believed. */
+  trustProxy: readonly string[];
+}
+
+/** The API as an Express app that does not listen yet. */
+export function createApp({ services, endpoints, lastUsed, metrics, bodyLimits, trustProxy }: AppOptions): Express {
+  const app = express();
+  app.set('trust proxy', [...trustProxy]);
+  // Nothing here is cacheable, and the router reads query strings itself.
+  app.set('etag', false);
+  app.set('query parser', false);
+  app.use(observeRequests(services.logger, metrics));
+  app.use(helmet());
+  app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
+  app.use(wrongSurface(services));
+  app.use(createRouter(endpoints, { services, lastUsed, bodyLimits }));
+  app.use(() => {
+    throw new ApiError('route_not_found', `No such path. ${services.apiUrl}/api/openapi.json lists all of them.`);
+  });
+  app.use(answerErrors(services.logger));
+  return app;
+}

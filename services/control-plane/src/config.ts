@@ -1,0 +1,90 @@
+import { ConfigReader, type Environment, LOG_LEVELS } from '@loguro/types/operations';
+
+/** Everything the control plane can be told, read once at start. */
+export interface Config {
+  host: string;
+  /** The API's port. */
+  port: number;
+  /** The internal port of /healthz, /readyz and /metrics. */
+  opsPort: number;
+  logLevel: (typeof LOG_LEVELS)[number];
+  /** Public base URL of this service, without a slash at the end. */
+  apiUrl: string;
+  /** Public base URL of ingest, without a slash at the end. */
+  ingestUrl: string;
+  /** Logs in as loguro_control. */
+  databaseUrl: string;
+  /** Logs in as loguro_query. */
+  queryDatabaseUrl: string;
+  /** 32 bytes that encrypt the private signing keys. */
+  secretKey: Buffer;
+  /** Connections of this process at the most, for the API's own work. */
+  poolSize: number;
+  /** Connections of this process at the most, for queries. */
+  queryPoolSize: number;
+  /** How long a request waits for a database connection, in milliseconds. */
+  connectTimeoutMs: number;
+  /** PostgreSQL gives up on a statement of the API's own work after this, in milliseconds. */
+  statementTimeoutMs: number;
+  /** PostgreSQL gives up on a caller's query after this, in milliseconds. */
+  queryTimeoutMs: number;
+  /** A request body must have arrived after this, in milliseconds. */
+  bodyTimeoutMs: number;
+  /** Addresses or ranges whose X-Forwarded-For is believed. */
+  trustProxy: string[];
+  /** A stopping process is given this long, in milliseconds. */
+  shutdownMs: number;
+}
+
+const POSTGRES = ['postgres:', 'postgresql:'];
+const HTTP = ['http:', 'https:'];
+
+/** @throws ConfigError naming every fault at once */
+export function loadConfig(env: Environment): Config {
+  const reader = new ConfigReader(env);
+  const port = { min: 0, max: 65535 };
+  const config: Config = {
+    host: reader.text('LOGURO_HOST', 'the address to listen on', '127.0.0.1'),
+    port: reader.integer('LOGURO_PORT', 8081, port),
+    opsPort: reader.integer('LOGURO_OPS_PORT', 9081, port),
+    logLevel: reader.choice('LOGURO_LOG_LEVEL', LOG_LEVELS, 'info'),
+    apiUrl: baseUrl(reader.url('LOGURO_API_URL', HTTP, 'clients are told this URL', 'http://localhost:8080')),
+    ingestUrl: baseUrl(
+      reader.url('LOGURO_INGEST_URL', HTTP, 'clients are told this URL', 'http://ingest.localhost:8080'),
+    ),
+    databaseUrl: reader.url(
+      'LOGURO_DATABASE_URL',
+      POSTGRES,
+      'without it there is nowhere to keep accounts and datasets',
+    ),
+    queryDatabaseUrl: reader.url('LOGURO_QUERY_DATABASE_URL', POSTGRES, 'without it no query can run'),
+    secretKey: secretKey(reader),
+    poolSize: reader.integer('LOGURO_DATABASE_POOL_SIZE', 10, { min: 1, max: 1000 }),
+    queryPoolSize: reader.integer('LOGURO_QUERY_DATABASE_POOL_SIZE', 10, { min: 1, max: 1000 }),
+    connectTimeoutMs: reader.integer('LOGURO_CONNECT_TIMEOUT_MS', 2000, { min: 10, max: 60_000 }),
+    statementTimeoutMs: reader.integer('LOGURO_STATEMENT_TIMEOUT_MS', 10_000, { min: 100, max: 600_000 }),
+    queryTimeoutMs: reader.integer('LOGURO_QUERY_TIMEOUT_MS', 15_000, { min: 10, max: 600_000 }),
+    bodyTimeoutMs: reader.integer('LOGURO_BODY_TIMEOUT_MS', 15_000, { min: 100, max: 600_000 }),
+    trustProxy: reader.list('LOGURO_TRUST_PROXY', ['loopback', 'linklocal', 'uniquelocal']),
+    shutdownMs: reader.integer('LOGURO_SHUTDOWN_MS', 25_000, { min: 100, max: 600_000 }),
+  };
+  reader.done();
+  return config;
+}
+
+function baseUrl(url: string): string {
+  return url.replace(/\/+$/, '');
+}
+
+/** AES-256 needs exactly 32 bytes. The fault never repeats the value. */
+function secretKey(reader: ConfigReader): Buffer {
+  const text = reader.text(
+    'LOGURO_SECRET_KEY',
+    'it encrypts the private signing key; make one with `openssl rand -base64 32` and keep it',
+  );
+  const key = Buffer.from(text, 'base64');
+  if (text !== '' && (key.length !== 32 || !/^[A-Za-z0-9+/]{43}=?$/.test(text))) {
+    reader.fault('LOGURO_SECRET_KEY is not 32 bytes in base64; make one with `openssl rand -base64 32`');
+  }
+  return key;
+}

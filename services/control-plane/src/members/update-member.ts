@@ -1,0 +1,26 @@
+import { recordAudit } from '../audit/record-audit.js';
+import { projectEndpoint } from '../http/endpoint.js';
+import { lockMember, requireOtherOwner } from './lock-member.js';
+import { toMember } from './to-member.js';
+
+/** Changes a member's role. */
+export const updateMember = projectEndpoint('updateMember', async ({ project, actor, params, body }, { database }) => {
+  const member = await database.prisma.$transaction(async (tx) => {
+    const before = await lockMember(tx, project.id, params.accountId);
+    if (body.role !== 'owner') await requireOtherOwner(tx, before);
+    const after = await tx.projectMember.update({
+      where: { projectId_accountId: { projectId: project.id, accountId: params.accountId } },
+      data: { role: body.role },
+      include: { account: true },
+    });
+    await recordAudit(tx, actor, {
+      projectId: project.id,
+      action: 'member.update',
+      target: 'member',
+      targetId: params.accountId,
+      details: { email: before.account.email, before: { role: before.role }, after: { role: after.role } },
+    });
+    return after;
+  });
+  return { status: 200, body: { member: toMember(member) } };
+});

@@ -1,0 +1,8 @@
+import { buildOpenApi } from '@loguro/types';
+import { publicEndpoint } from '../http/endpoint.js';
+
+/** The OpenAPI document of both surfaces, with the URLs of this installation. */
+export const readOpenApi = publicEndpoint('readOpenApi', async (_request, { version, apiUrl, ingestUrl }) => ({
+  status: 200,
+  body: buildOpenApi({ version, apiUrl, ingestUrl }),
+}));

@@ -1,0 +1,48 @@
+import { ApiError } from '@loguro/types';
+import { type Actor, recordAudit } from '../audit/record-audit.js';
+import type { ProjectAccess } from '../authorization/authorize.js';
+import type { Database, Transaction } from '../database/database.js';
+import { withExclusiveTables } from '../database/locks.js';
+import { dropRecordTable } from '../datasets/record-table.js';
+import { projectEndpoint } from '../http/endpoint.js';
+
+/** Dropping a table takes several locks, and a transaction can hold only so many (`max_locks_per_transaction`). */
+const TABLES_PER_TRANSACTION = 50;
+
+/** Deletes the project with its members, keys, datasets and records. The audit log keeps what it knows. */
+export const deleteProject = projectEndpoint('deleteProject', async ({ project, actor }, { database }) => {
+  await deleteWithTables(database, project, actor);
+  return { status: 204 };
+});
+
+/**
+ * Few datasets go with the project in one transaction. Of many, the first ones go in transactions of their own:
+ * should the last one fail, the project is still there with what is left, and deleting it again goes on.
+ */
+async function deleteWithTables(database: Database, project: ProjectAccess, actor: Actor): Promise<void> {
+  for (let done = false; !done; ) {
+    done = await withExclusiveTables(database, async (tx) => {
+      const datasets = await lockSomeDatasets(tx, project.id);
+      for (const { id } of datasets) await dropRecordTable(tx, id);
+      await tx.dataset.deleteMany({ where: { id: { in: datasets.map(({ id }) => id) } } });
+      if (datasets.length === TABLES_PER_TRANSACTION) return false;
+      await tx.project.delete({ where: { id: project.id } });
+      await recordAudit(tx, actor, {
+        projectId: project.id,
+        action: 'project.delete',
+        target: 'project',
+        targetId: project.id,
+        details: { name: project.name, slug: project.slug },
+      });
+      return true;
+    });
+  }
+}
+
+/** The lock on the project keeps datasets from being added until it is gone. */
+async function lockSomeDatasets(tx: Transaction, projectId: number): Promise<{ id: number }[]> {
+  const projects = await tx.$queryRaw<unknown[]>`SELECT 1 FROM projects WHERE id = ${projectId} FOR UPDATE`;
+  if (projects.length === 0) throw new ApiError('project_not_found', 'Project not found');
+  return tx.$queryRaw<{ id: number }[]>`
+    SELECT id FROM datasets WHERE project_id = ${projectId} ORDER BY id LIMIT ${TABLES_PER_TRANSACTION} FOR UPDATE`;
+}

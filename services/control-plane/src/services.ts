@@ -1,0 +1,16 @@
+import type { Logger } from 'pino';
+import type { Database } from './database/database.js';
+import type { SigningKeys } from './keys/signing-keys.js';
+
+/** What endpoints work with. */
+export interface Services {
+  database: Database;
+  signingKeys: SigningKeys;
+  /** Public base URL of this service, without a slash at the end. */
+  apiUrl: string;
+  /** Public base URL of ingest, without a slash at the end. */
+  ingestUrl: string;
+  /** This release, as the OpenAPI document states it. */
+  version: string;
+  logger: Logger;
+}

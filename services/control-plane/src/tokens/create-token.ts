@@ -1,0 +1,12 @@
+import { futureExpiry } from '../credentials/lifetime.js';
+import { accountEndpoint } from '../http/endpoint.js';
+import { insertToken } from './insert-token.js';
+import { toToken } from './to-token.js';
+
+export const createToken = accountEndpoint('createToken', async ({ caller, actor, body }, { database }) => {
+  const expiresAt = futureExpiry(body.expiresAt);
+  const { token, secret } = await database.prisma.$transaction((tx) =>
+    insertToken(tx, actor, { accountId: caller.account.id, name: body.name, expiresAt }),
+  );
+  return { status: 201, body: { token: toToken(token), secret } };
+});
