@@ -3,7 +3,8 @@ import * as account from './account.js';
 import * as dataset from './dataset.js';
 import { ERROR_CODES, MAX_ERROR_DETAILS } from './errors.js';
 import { BatchBody, DryRunAnswer, QueuedAnswer, RecordBody } from './ingest.js';
-import { Query, QueryResult } from './query.js';
+import { Query, QueryExplanation, QueryResult } from './query.js';
+import { Condition, HavingCondition } from './query-parts.js';
 
 const ErrorDetail = Type.Object(
   { index: Type.Optional(Type.Integer({ minimum: 0 })), path: Type.String(), message: Type.String() },
@@ -29,8 +30,11 @@ export const COMPONENTS: readonly TSchema[] = [
   dataset.CreateDatasetBody,
   dataset.UpdateDatasetBody,
   dataset.RegisterSchemaBody,
+  Condition,
+  HavingCondition,
   Query,
   QueryResult,
+  QueryExplanation,
   account.Account,
   account.Token,
   account.CreateTokenBody,

@@ -51,8 +51,11 @@ const query = {
   method: 'POST',
   role: 'viewer',
   body: Query,
-  success: ok('The answer.', Type.Ref('QueryResult')),
-  errors: ['invalid_query', 'schema_not_found', 'query_timeout', 'too_many_queries'],
+  success: ok(
+    'The answer; with `explain` the explanation. `Accept: text/csv` or `application/x-ndjson` streams the rows alone.',
+    Type.Union([Type.Ref('QueryResult'), Type.Ref('QueryExplanation')]),
+  ),
+  errors: ['invalid_query', 'schema_not_found', 'query_timeout', 'too_many_queries', 'result_too_large'],
 } as const;
 
 /** The control plane's routes by operation id. */

@@ -11,6 +11,7 @@ export * from './ingest-routes.js';
 export * from './limits.js';
 export * from './openapi.js';
 export * from './query.js';
+export * from './query-parts.js';
 export * from './queue.js';
 export * from './records.js';
 export * from './routes.js';

@@ -23,4 +23,14 @@ export const LIMITS = {
   queryRangeDefaultMs: 7 * 24 * 60 * 60 * 1000,
   /** Values of an `in` or `not_in` list. */
   queryListValues: 1000,
+  /** Conditions in `where`, and in `having`, those inside groups included; and how deep groups may nest. */
+  queryConditions: 100,
+  queryDepth: 10,
+  /** Items of `select`; of `groupBy` and of `orderBy`. */
+  queryColumns: 100,
+  queryKeys: 20,
+  /** Time buckets that `fill` makes at the most. */
+  queryFillBuckets: 10_000,
+  /** Characters of a `cursor`. */
+  queryCursorLength: 8192,
 } as const;

@@ -1,72 +1,14 @@
 import { Type } from 'typebox';
-import { FIELD_NAME_PATTERN } from './dataset.js';
 import { LIMITS } from './limits.js';
-
-/** What can be computed over the rows of a group. */
-export const AGGREGATES = ['count', 'sum', 'avg', 'min', 'max'] as const;
-export type Aggregate = (typeof AGGREGATES)[number];
-
-/** How a field can be compared. */
-export const OPERATORS = ['=', '!=', '>', '>=', '<', '<=', 'in', 'not_in'] as const;
-export type Operator = (typeof OPERATORS)[number];
-
-/** A value a field can be compared with. */
-export type Scalar = string | number | boolean | null;
-
-const literals = <T extends string>(values: readonly T[]) => Type.Union(values.map((value) => Type.Literal(value)));
-const FieldName = Type.String({ minLength: 1, maxLength: 63 });
-const Alias = Type.String({
-  pattern: FIELD_NAME_PATTERN,
-  description: 'Names the column in the answer; may be used in `orderBy`.',
-});
-const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]);
-
-/** A plain field, or an aggregate over one (`count` needs none). */
-export const SelectItem = Type.Object(
-  {
-    field: Type.Optional(FieldName),
-    aggregate: Type.Optional(literals(AGGREGATES)),
-    as: Type.Optional(Alias),
-  },
-  { additionalProperties: false },
-);
-export interface SelectItem {
-  field?: string;
-  aggregate?: Aggregate;
-  /** Default: the field's name, or `<aggregate>_<field>`, or `count`. */
-  as?: string;
-}
-
-export const WhereItem = Type.Object(
-  {
-    field: FieldName,
-    op: literals(OPERATORS),
-    value: Type.Union([Scalar, Type.Array(Scalar, { minItems: 1, maxItems: LIMITS.queryListValues })]),
-  },
-  { additionalProperties: false },
-);
-export interface WhereItem {
-  field: string;
-  op: Operator;
-  value: Scalar | Scalar[];
-}
-
-export const OrderItem = Type.Object(
-  {
-    field: Type.String({
-      minLength: 1,
-      maxLength: 63,
-      description: 'A selected column (by its name in the answer) or a field.',
-    }),
-    direction: Type.Optional(literals(['asc', 'desc'])),
-  },
-  { additionalProperties: false },
-);
-export interface OrderItem {
-  field: string;
-  /** Default `asc`. */
-  direction?: 'asc' | 'desc';
-}
+import {
+  BucketItem,
+  type Condition,
+  FieldName,
+  type HavingCondition,
+  literals,
+  OrderItem,
+  SelectItem,
+} from './query-parts.js';
 
 const Range = Type.Object(
   {
@@ -80,15 +22,31 @@ const Range = Type.Object(
 export const Query = Type.Object(
   {
     range: Type.Optional(Range),
-    select: Type.Optional(Type.Array(SelectItem, { minItems: 1, maxItems: 100 })),
-    where: Type.Optional(Type.Array(WhereItem, { maxItems: 100 })),
-    groupBy: Type.Optional(Type.Array(FieldName, { maxItems: 20 })),
-    orderBy: Type.Optional(Type.Array(OrderItem, { maxItems: 20 })),
+    select: Type.Optional(Type.Array(SelectItem, { minItems: 1, maxItems: LIMITS.queryColumns })),
+    where: Type.Optional(Type.Array(Type.Ref('QueryCondition'), { maxItems: LIMITS.queryConditions })),
+    groupBy: Type.Optional(Type.Array(Type.Union([FieldName, BucketItem]), { maxItems: LIMITS.queryKeys })),
+    having: Type.Optional(Type.Array(Type.Ref('QueryHaving'), { maxItems: LIMITS.queryConditions })),
+    orderBy: Type.Optional(Type.Array(OrderItem, { maxItems: LIMITS.queryKeys })),
     limit: Type.Optional(
       Type.Integer({
         minimum: 1,
-        description: `Default ${LIMITS.queryLimitDefault}; more than ${LIMITS.queryLimitMax} counts as ${LIMITS.queryLimitMax}.`,
+        description:
+          `Default ${LIMITS.queryLimitDefault}; more than ${LIMITS.queryLimitMax} counts as ${LIMITS.queryLimitMax}. ` +
+          'As CSV or NDJSON: no default and no maximum.',
       }),
+    ),
+    fill: Type.Optional(
+      Type.Boolean({ description: 'With one time bucket in `groupBy`: also answer the buckets without records.' }),
+    ),
+    cursor: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: LIMITS.queryCursorLength,
+        description: 'The `nextCursor` of the page before, sent with the same query.',
+      }),
+    ),
+    explain: Type.Optional(
+      Type.Boolean({ description: 'Answer the SQL, its parameters and the estimate instead of running it.' }),
     ),
   },
   {
@@ -100,37 +58,77 @@ export const Query = Type.Object(
 export interface Query {
   range?: { from?: string; to?: string };
   select?: SelectItem[];
-  where?: WhereItem[];
-  groupBy?: string[];
+  where?: Condition[];
+  /** Fields, names of buckets in `select`, or buckets. */
+  groupBy?: (string | BucketItem)[];
+  having?: HavingCondition[];
   orderBy?: OrderItem[];
   limit?: number;
+  fill?: boolean;
+  cursor?: string;
+  explain?: boolean;
 }
+
+const COLUMN_KINDS = ['string', 'number', 'boolean', 'timestamp', 'object'] as const;
+/** The type of a column of an answer; `object` is `context`. */
+export type ColumnType = (typeof COLUMN_KINDS)[number];
+
+/** One column of an answer. */
+export interface QueryColumn {
+  name: string;
+  type: ColumnType;
+}
+
+const columns = Type.Array(
+  Type.Object({ name: Type.String(), type: literals(COLUMN_KINDS) }, { additionalProperties: false }),
+);
+const answeredRange = Type.Object(
+  { from: Type.String({ format: 'date-time' }), to: Type.String({ format: 'date-time' }) },
+  { additionalProperties: false },
+);
 
 export const QueryResult = Type.Object(
   {
     rows: Type.Array(Type.Record(Type.String(), Type.Unknown())),
-    columns: Type.Array(
-      Type.Object(
-        { name: Type.String(), type: literals(['string', 'number', 'boolean', 'timestamp', 'object']) },
-        { additionalProperties: false },
-      ),
-    ),
+    columns,
     rowCount: Type.Integer({ minimum: 0 }),
-    range: Type.Object(
-      { from: Type.String({ format: 'date-time' }), to: Type.String({ format: 'date-time' }) },
-      { additionalProperties: false },
-    ),
+    range: answeredRange,
     elapsedMs: Type.Number({ minimum: 0 }),
+    nextCursor: Type.Optional(
+      Type.String({ description: 'There only when a query for raw rows has more of them: send it as `cursor`.' }),
+    ),
   },
   { $id: 'QueryResult', additionalProperties: false },
 );
 export interface QueryResult {
   /** One object per row, keyed by column name; `timestamp` values are RFC 3339 UTC strings. */
   rows: Record<string, unknown>[];
-  columns: { name: string; type: 'string' | 'number' | 'boolean' | 'timestamp' | 'object' }[];
+  columns: QueryColumn[];
   rowCount: number;
   /** The range that was asked, defaults filled in. */
   range: { from: string; to: string };
   /** Time in the database, in milliseconds. */
   elapsedMs: number;
+  /** There only when a query for raw rows has more of them. */
+  nextCursor?: string;
+}
+
+/** The answer to `explain: true`. */
+export const QueryExplanation = Type.Object(
+  {
+    sql: Type.String({ description: 'The statement; every value is one of its parameters.' }),
+    parameters: Type.Array(Type.Unknown(), { description: 'The values of $1, $2, …, as text or lists of text.' }),
+    estimatedRows: Type.Number({ minimum: 0, description: "The planner's estimate of the rows in the answer." }),
+    columns,
+    range: answeredRange,
+  },
+  { $id: 'QueryExplanation', additionalProperties: false },
+);
+export interface QueryExplanation {
+  sql: string;
+  parameters: unknown[];
+  /** The planner's estimate of the rows in the answer. */
+  estimatedRows: number;
+  columns: QueryColumn[];
+  range: { from: string; to: string };
 }

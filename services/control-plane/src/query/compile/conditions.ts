@@ -113,7 +113,13 @@ function compileScalar(left: Expression, op: Operator, value: Scalar, path: stri
   return op === '!=' && left.nullable ? `(${comparison} OR ${left.sql} IS NULL)` : comparison;
 }
 
-function compileList(left: Expression, op: 'in' | 'not_in', value: Scalar | Scalar[], path: string, context: ConditionContext) {
+function compileList(
+  left: Expression,
+  op: 'in' | 'not_in',
+  value: Scalar | Scalar[],
+  path: string,
+  context: ConditionContext,
+) {
   if (!Array.isArray(value)) {
     context.faults.add(`${path}.value`, `must be a list for "${op}"`);
     return 'false';
