@@ -2,7 +2,7 @@ import { type TSchema, Type } from 'typebox';
 import * as account from './account.js';
 import * as dataset from './dataset.js';
 import { ERROR_CODES, MAX_ERROR_DETAILS } from './errors.js';
-import { BatchBody, DryRunAnswer, QueuedAnswer, RecordBody } from './ingest.js';
+import { BatchBody, DryRunAnswer, QueuedAnswer, Receipt, RecordBody } from './ingest.js';
 import { Query, QueryExplanation, QueryResult } from './query.js';
 import { Condition, HavingCondition } from './query-parts.js';
 
@@ -53,4 +53,5 @@ export const COMPONENTS: readonly TSchema[] = [
   BatchBody,
   QueuedAnswer,
   DryRunAnswer,
+  Receipt,
 ];

@@ -1,4 +1,14 @@
-import { BatchBody, DryRunAnswer, IngestBatchQuery, IngestOneQuery, QueuedAnswer, RecordBody } from './ingest.js';
+import { Type } from 'typebox';
+import {
+  BatchBody,
+  DryRunAnswer,
+  IngestBatchQuery,
+  IngestOneQuery,
+  QueuedAnswer,
+  Receipt,
+  ReceiptQuery,
+  RecordBody,
+} from './ingest.js';
 import type { RouteContract } from './routes.js';
 
 type IngestRoute = Omit<RouteContract, 'surface' | 'operationId'>;
@@ -8,7 +18,10 @@ const common = {
   method: 'POST',
   credential: 'project_key',
   success: {
-    200: { description: 'Only with `dry_run=true`: checked, nothing queued.', schema: DryRunAnswer },
+    200: {
+      description: 'With `dry_run=true`: checked, nothing queued. With `wait=stored`: the records can be queried.',
+      schema: Type.Union([DryRunAnswer, QueuedAnswer]),
+    },
     202: { description: 'Safely queued; will be stored exactly once.', schema: QueuedAnswer },
   },
   errors: [
@@ -42,6 +55,19 @@ export const INGEST_ROUTES = {
     ...batch,
     path: '/datasets/batch',
     summary: 'Ingest many records into the default dataset, or the one X-Loguro-Dataset-Id names',
+  },
+  getReceipt: {
+    tag: 'Ingest',
+    method: 'GET',
+    path: '/datasets/{datasetId}/receipts/{receiptId}',
+    summary: 'Read what became of records',
+    credential: 'project_key',
+    query: ReceiptQuery,
+    success: {
+      200: { description: 'What is known.', schema: Receipt },
+      202: { description: 'With `wait=stored`: still queued when the time was up.', schema: Receipt },
+    },
+    errors: ['receipt_not_found', 'schema_not_found', 'origin_not_allowed'],
   },
 } as const satisfies Record<string, IngestRoute>;
 

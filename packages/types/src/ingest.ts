@@ -42,6 +42,39 @@ export interface QueuedAnswer {
   details?: { index?: number; path: string; message: string }[];
 }
 
+/** How long an answer is held at the most for `wait=stored` or `Prefer: wait=…`, in milliseconds. */
+export const RECEIPT_WAIT_MS = 10_000;
+
+/** What became of the records behind a receipt. */
+export const Receipt = Type.Object(
+  {
+    receipt: Type.String({ format: 'uuid' }),
+    status: Type.Union([Type.Literal('queued'), Type.Literal('stored'), Type.Literal('dead')], {
+      description: 'queued: on their way. stored: can be queried. dead: the database refused all of them.',
+    }),
+    storedAt: Type.Optional(Type.String({ format: 'date-time', description: 'When they could be queried.' })),
+    records: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description:
+          'Records stored. Requests that arrive together share a receipt, so these may be more than were sent.',
+      }),
+    ),
+    dead: Type.Optional(Type.Integer({ minimum: 1, description: 'Records the database refused.' })),
+    reasons: Type.Optional(Type.Array(Type.String(), { description: 'Why, one sentence for each kind of reason.' })),
+  },
+  { $id: 'Receipt', additionalProperties: false },
+);
+export interface Receipt {
+  receipt: string;
+  status: 'queued' | 'stored' | 'dead';
+  /** RFC 3339, UTC. */
+  storedAt?: string;
+  records?: number;
+  dead?: number;
+  reasons?: string[];
+}
+
 /** What `dry_run=true` answers; nothing was queued. */
 export const DryRunAnswer = Type.Object(
   { valid: Type.Integer({ minimum: 0 }), invalid: Type.Integer({ minimum: 0 }), details: Details },
@@ -54,8 +87,15 @@ export interface DryRunAnswer {
 }
 
 const Flag = Type.Union([Type.Literal('true'), Type.Literal('false')]);
-export const IngestOneQuery = Type.Object({ dry_run: Type.Optional(Flag) }, { additionalProperties: false });
-export const IngestBatchQuery = Type.Object(
-  { dry_run: Type.Optional(Flag), partial: Type.Optional(Flag) },
+const Wait = Type.Literal('stored', {
+  description: `Answer when the records can be queried, or with 202 after ${RECEIPT_WAIT_MS / 1000} seconds.`,
+});
+export const IngestOneQuery = Type.Object(
+  { dry_run: Type.Optional(Flag), wait: Type.Optional(Wait) },
   { additionalProperties: false },
 );
+export const IngestBatchQuery = Type.Object(
+  { dry_run: Type.Optional(Flag), partial: Type.Optional(Flag), wait: Type.Optional(Wait) },
+  { additionalProperties: false },
+);
+export const ReceiptQuery = Type.Object({ wait: Type.Optional(Wait) }, { additionalProperties: false });
