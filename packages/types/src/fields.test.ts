@@ -33,6 +33,7 @@ test.each([
   ['timestamp', /already/],
   ['Context', /already/],
   ['__traceId', /reserved/],
+  ['xmin', /the database keeps/],
   ['__proto__', /reserved/],
   ['1st', /start with a letter/],
   ['a-b', /start with a letter/],

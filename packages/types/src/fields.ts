@@ -18,6 +18,8 @@ export interface Field {
 }
 
 const NAME = new RegExp(FIELD_NAME_PATTERN);
+/** Columns that every PostgreSQL table has already (manual, "System Columns"). */
+const SYSTEM_COLUMNS: readonly string[] = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'];
 const TYPES: readonly string[] = FIELD_BASE_TYPES.flatMap((base) => [base, `${base}?`]);
 
 /** The fields of a registered schema, in order. */
@@ -72,6 +74,7 @@ function nameFault(name: string): string | null {
     return `"${name}" is part of every record already; leave it out`;
   }
   if (name.startsWith(RESERVED_FIELD_PREFIX)) return 'names that start with "__" are reserved';
+  if (SYSTEM_COLUMNS.includes(name)) return 'is a name that the database keeps for itself';
   if (!NAME.test(name)) return 'must start with a letter or "_", then letters, digits or "_", at most 63 characters';
   return null;
 }

@@ -7,6 +7,10 @@ export const SQL_STATE = {
   serializationFailure: '40001',
   internalError: 'XX000',
   invalidCatalogName: '3D000',
+  invalidAuthorization: '28000',
+  invalidPassword: '28P01',
+  undefinedTable: '42P01',
+  insufficientPrivilege: '42501',
 } as const;
 
 /** The SQLSTATE of whatever was thrown by `pg`, or by Prisma over `pg`; null when there is none. */

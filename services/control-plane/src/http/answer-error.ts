@@ -6,9 +6,9 @@ import { RequestAborted } from './read-body.js';
 
 /** The one place where failures become answers. Only {@link ApiError} is shown; the rest is logged and constant. */
 export function answerErrors(logger: Logger): ErrorRequestHandler {
-  return (thrown: unknown, req, res, _next) => {
+  return (thrown: unknown, _req, res, _next) => {
     const requestId: string = res.locals.requestId;
-    if (thrown instanceof RequestAborted || req.destroyed || res.destroyed) {
+    if (thrown instanceof RequestAborted || res.destroyed) {
       logger.debug({ requestId }, 'client went away');
       res.destroy();
       return;

@@ -53,7 +53,10 @@ async function readBytes(req: IncomingMessage, { bytes, timeoutMs }: BodyLimits)
     timer = setTimeout(() => reject(new ApiError('request_timeout', 'The body did not arrive in time.')), timeoutMs);
   });
   const aborted = new Promise<never>((_, reject) => {
-    req.once('close', () => reject(new RequestAborted()));
+    req.once('close', () => {
+      // A body that arrived whole closes too, maybe before it is decompressed.
+      if (!req.complete) reject(new RequestAborted());
+    });
   });
   const body = getRawBody(stream, { limit: bytes });
   // Whichever of the three loses the race may still fail later, when nobody listens any more.

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, installShutdown, loggerOptions } from '@loguro/types/operations';
+import { pino } from 'pino';
+import { loadConfig } from './config.js';
+import { startControlPlane } from './control-plane.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+try {
+  const config = loadConfig(process.env);
+  const logger = pino(loggerOptions('control-plane', config.logLevel));
+  // Before anything is open there is nothing to close: a signal while waiting for the database just ends it.
+  const exit = () => process.exit(0);
+  process.once('SIGTERM', exit).once('SIGINT', exit);
+  const { port, opsPort, steps } = await startControlPlane(config, version, logger);
+  process.off('SIGTERM', exit).off('SIGINT', exit);
+  installShutdown({
+    steps,
+    deadlineMs: config.shutdownMs,
+    log: (message, fields) => logger.info(fields, message),
+  });
+  logger.info({ host: config.host, port, opsPort }, 'listening');
+} catch (error) {
+  // A sentence for what an operator can mend, the whole error for what nobody foresaw.
+  const foreseen = error instanceof ConfigError || (error instanceof Error && error.name === 'SecretKeyError');
+  console.error(foreseen ? error.message : error);
+  process.exit(1);
+}
