@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,6 +39,8 @@ export interface ClusterOptions {
   password: string;
   /** Whether it must survive a power cut; default true. */
   durable?: boolean;
+  /** Ends it early. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -46,7 +49,7 @@ export interface ClusterOptions {
  *
  * @throws Error with initdb's own words
  */
-export async function initialiseCluster({ folder, password, durable = true }: ClusterOptions): Promise<void> {
+export async function initialiseCluster({ folder, password, durable = true, signal }: ClusterOptions): Promise<void> {
   const user = unprivilegedUser();
   const { initdb } = postgresBinaries(user);
   const partial = `${folder}.partial`;
@@ -61,11 +64,8 @@ export async function initialiseCluster({ folder, password, durable = true }: Cl
     giveTo(user, pwfile);
     const flags = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
     if (!durable) flags.push('--no-sync');
-    await run(
-      initdb,
-      [`--pgdata=${partial}`, `--username=${SUPERUSER}`, `--pwfile=${pwfile}`, '--auth=scram-sha-256', ...flags],
-      user,
-    );
+    const args = [`--pgdata=${partial}`, `--username=${SUPERUSER}`, `--pwfile=${pwfile}`, '--auth=scram-sha-256'];
+    await run(initdb, [...args, ...flags], { user, signal });
     renameSync(partial, folder);
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
@@ -75,15 +75,35 @@ export async function initialiseCluster({ folder, password, durable = true }: Cl
   }
 }
 
+/**
+ * Whom the server of an existing cluster runs as: PostgreSQL insists on the folder's owner. So root can start
+ * what an ordinary user has made.
+ */
+export function clusterUser(folder: string): UnprivilegedUser | undefined {
+  const user = unprivilegedUser();
+  const { uid, gid } = statSync(folder);
+  return user === undefined || uid === 0 || uid === user.uid ? user : { name: String(uid), uid, gid };
+}
+
 /** Makes a file or folder the user's own; nothing to do when we are not root. */
 export function giveTo(user: UnprivilegedUser | undefined, path: string): void {
   if (user !== undefined) chownSync(path, user.uid, user.gid);
 }
 
-function run(program: string, args: string[], user: UnprivilegedUser | undefined): Promise<void> {
+interface RunOptions {
+  user: UnprivilegedUser | undefined;
+  signal: AbortSignal | undefined;
+}
+
+function run(program: string, args: string[], { user, signal }: RunOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    const as = user && { uid: user.uid, gid: user.gid };
-    const child = spawn(program, args, { ...as, cwd: '/', env: POSTGRES_ENV, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(program, args, {
+      ...(user && { uid: user.uid, gid: user.gid }),
+      ...(signal && { signal }),
+      cwd: '/',
+      env: POSTGRES_ENV,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let words = '';
     child.stderr.on('data', (chunk) => {
       words += chunk;

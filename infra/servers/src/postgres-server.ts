@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { withClient } from './connections.js';
 import { postgresBinaries } from './postgres-binaries.js';
-import { POSTGRES_ENV, SUPERUSER } from './postgres-cluster.js';
+import { clusterUser, POSTGRES_ENV, SUPERUSER } from './postgres-cluster.js';
 import { end, identify, type ProcessIdentity } from './process-identity.js';
-import { unprivilegedUser } from './unprivileged-user.js';
 
 /** Options of {@link startPostgresServer}. */
 export interface PostgresServerOptions {
@@ -18,6 +17,8 @@ export interface PostgresServerOptions {
   settings?: Readonly<Record<string, string>>;
   /** Default 60 000: recovery after a crash replays the log first. */
   startTimeoutMs?: number;
+  /** Hears of the process before it answers. */
+  onSpawn?: (identity: ProcessIdentity) => void;
 }
 
 /** A running PostgreSQL server; a process group of its own, so a Ctrl-C in the terminal does not reach it. */
@@ -38,7 +39,7 @@ export interface PostgresServer extends ProcessIdentity {
  */
 export async function startPostgresServer(options: PostgresServerOptions): Promise<PostgresServer> {
   const { folder, port, password, log, settings = {}, startTimeoutMs = 60_000 } = options;
-  const user = unprivilegedUser();
+  const user = clusterUser(folder);
   const { postgres } = postgresBinaries(user);
   const flags = Object.entries({ listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings });
   const args = ['-D', folder, '-p', String(port), ...flags.flatMap(([name, value]) => ['-c', `${name}=${value}`])];
@@ -52,6 +53,7 @@ export async function startPostgresServer(options: PostgresServerOptions): Promi
   const exited = whenExited(child);
   const identity = child.pid === undefined ? undefined : identify(child.pid);
   if (identity === undefined) throw new Error(`PostgreSQL did not start: ${await exited}`);
+  options.onSpawn?.(identity);
   const server: PostgresServer = {
     ...identity,
     url: `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`,

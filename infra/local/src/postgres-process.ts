@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { closeSync, lstatSync, mkdirSync, openSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  canEnter,
+  giveTo,
+  initialiseCluster,
+  type ProcessIdentity,
+  REACHABLE_FOLDER,
+  startPostgresServer,
+  unprivilegedUser,
+} from '@loguro/servers';
+import type { DataFolder } from './data-folder.js';
+import type { RunningProcess } from './supervised-process.js';
+
+/** Made for a laptop's few users: small, and durable, as production is. */
+const SETTINGS = { max_connections: '100', shared_buffers: '128MB', max_wal_size: '1GB' };
+
+/**
+ * Makes the database cluster of a data folder.
+ *
+ * @returns where it was put instead, when PostgreSQL's user can't reach the data folder
+ */
+export async function createCluster(
+  { path, postgres }: DataFolder,
+  { password, signal }: { password: string; signal: AbortSignal },
+): Promise<string | undefined> {
+  const user = unprivilegedUser();
+  if (user === undefined || canEnter(user, path)) {
+    await initialiseCluster({ folder: postgres, password, signal });
+    return undefined;
+  }
+  // As root, below a private folder such as /root: PostgreSQL runs as another user, who can't get there.
+  const id = createHash('sha256').update(realpathSync(path)).digest('hex').slice(0, 12);
+  const elsewhere = join(REACHABLE_FOLDER, id, 'postgres');
+  mkdirSync(dirname(elsewhere), { recursive: true, mode: 0o755 });
+  giveTo(user, dirname(elsewhere));
+  // A link that was lost with its data folder leaves a cluster whose passwords nobody has.
+  rmSync(elsewhere, { recursive: true, force: true });
+  await initialiseCluster({ folder: elsewhere, password, signal });
+  if (lstatSync(postgres, { throwIfNoEntry: false }) !== undefined) rmSync(postgres);
+  symlinkSync(elsewhere, postgres);
+  return elsewhere;
+}
+
+/** How to start PostgreSQL on a data folder. */
+export interface PostgresOptions {
+  folder: DataFolder;
+  port: number;
+  password: string;
+}
+
+/** Starts it and returns when it answers. */
+export async function startPostgres(
+  { folder, port, password }: PostgresOptions,
+  spawned: (identity: ProcessIdentity) => void,
+): Promise<RunningProcess & { url: string }> {
+  const log = openSync(join(folder.logs, 'postgres.log'), 'a', 0o600);
+  try {
+    const options = { folder: realpathSync(folder.postgres), port, password, log, settings: SETTINGS };
+    return await startPostgresServer({ ...options, onSpawn: spawned });
+  } finally {
+    closeSync(log);
+  }
+}
