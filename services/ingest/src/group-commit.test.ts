@@ -208,7 +208,10 @@ describe('a group commit', () => {
               expect(result).toBe(item);
               settled += 1;
             },
-            (error: Error) => (error.message === 'full' ? (refused += 1) : (settled += 1)),
+            (error: Error) => {
+              if (error.message === 'full') refused += 1;
+              else settled += 1;
+            },
           );
           expect(commit.waitingItems).toBeLessThanOrEqual(20);
           if (pause) await turn();

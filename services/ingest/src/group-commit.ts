@@ -90,8 +90,8 @@ export class GroupCommit<T, R = void> {
    */
   add(item: T): Promise<R> {
     if (this.#closed) return Promise.reject(new Error('This group commit is closed.'));
+    if (!this.hasRoomFor(item)) return Promise.reject(this.#options.whenFull());
     const size = this.#options.sizeOf(item);
-    if (!this.#hasRoom(size)) return Promise.reject(this.#options.whenFull());
     return new Promise<R>((resolve, reject) => {
       this.#waiting.push({ item, size, resolve, reject });
       this.#waitingBytes += size;
@@ -99,13 +99,21 @@ export class GroupCommit<T, R = void> {
     });
   }
 
-  /** Rejects everything that waits; groups in flight go on. */
-  rejectWaiting(error: Error): void {
+  /** Whether {@link GroupCommit.add} would take it now. An item larger than all the room there is may wait alone. */
+  hasRoomFor(item: T): boolean {
+    const { maxWaitingItems, maxWaitingBytes, sizeOf } = this.#options;
+    if (this.#waiting.length === 0) return true;
+    return this.#waiting.length < maxWaitingItems && this.#waitingBytes + sizeOf(item) <= maxWaitingBytes;
+  }
+
+  /** Rejects everything that waits and returns it; groups in flight go on. */
+  rejectWaiting(error: Error): T[] {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
     for (const entry of waiting) entry.reject(error);
     this.#settleIdle();
+    return waiting.map(({ item }) => item);
   }
 
   /** Refuses further items; resolves when all that were added have settled. */
@@ -118,13 +126,6 @@ export class GroupCommit<T, R = void> {
   idle(): Promise<void> {
     if (this.#waiting.length === 0 && this.#inFlight === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
-  }
-
-  /** An item that is larger than all the room there is may still wait, alone. */
-  #hasRoom(size: number): boolean {
-    const { maxWaitingItems, maxWaitingBytes } = this.#options;
-    if (this.#waiting.length === 0) return true;
-    return this.#waiting.length < maxWaitingItems && this.#waitingBytes + size <= maxWaitingBytes;
   }
 
   #plan(): void {

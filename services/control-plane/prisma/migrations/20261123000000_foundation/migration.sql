@@ -134,12 +134,27 @@ CREATE VIEW "ingest"."datasets" AS
 
 -- The ledger: a chunk is in here if and only if its records are in their table.
 --   records     lines that were stored    dead   lines that went to the dead letters instead
+--   discarded   lines whose dataset was deleted before they could be stored
+--   worker      number of the process that entered it
 CREATE TABLE "ingest"."committed_chunks" (
     "chunk_id" UUID NOT NULL PRIMARY KEY,
     "dataset_id" INTEGER NOT NULL,
     "records" INTEGER NOT NULL,
     "dead" INTEGER NOT NULL DEFAULT 0,
+    "discarded" INTEGER NOT NULL DEFAULT 0,
+    "worker" BIGINT,
     "committed_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+-- Rows are added in the order of time and removed in it: a BRIN index is enough to find the oldest.
+CREATE INDEX "committed_chunks_committed_at" ON "ingest"."committed_chunks" USING brin ("committed_at") WITH (pages_per_range = 16, autosummarize = on);
+
+-- What the rows added up to that were removed from the ledger, one row per removal: with it the books stay whole.
+CREATE TABLE "ingest"."retired_chunks" (
+    "retired_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "chunks" BIGINT NOT NULL,
+    "records" BIGINT NOT NULL,
+    "dead" BIGINT NOT NULL,
+    "discarded" BIGINT NOT NULL
 );
 
 -- Records that PostgreSQL refused, as the COPY line that was refused.
@@ -203,7 +218,8 @@ GRANT USAGE ON SCHEMA "records" TO "loguro_query";
 GRANT USAGE ON SCHEMA "public", "ingest", "records", "queue" TO "loguro_ingest";
 GRANT SELECT ("kid", "public_key", "created_at", "retired_at") ON "signing_keys" TO "loguro_ingest";
 GRANT SELECT ON "ingest"."project_keys", "ingest"."datasets" TO "loguro_ingest";
-GRANT SELECT, INSERT ON "ingest"."committed_chunks" TO "loguro_ingest";
+GRANT SELECT, INSERT, DELETE ON "ingest"."committed_chunks" TO "loguro_ingest";
+GRANT SELECT, INSERT ON "ingest"."retired_chunks" TO "loguro_ingest";
 GRANT INSERT ON "ingest"."dead_letters" TO "loguro_ingest";
 GRANT SELECT ("chunk_id", "sqlstate", "reason") ON "ingest"."dead_letters" TO "loguro_ingest";
 GRANT SELECT, INSERT, UPDATE, DELETE ON "ingest"."idempotency_keys" TO "loguro_ingest";

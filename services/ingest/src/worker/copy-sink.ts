@@ -1,0 +1,174 @@
+import type { Chunk } from '@loguro/types';
+import { GroupCommit } from '../group-commit.js';
+import { DatabaseLane, type LaneOptions } from '../ledger/database-lane.js';
+import { DatasetColumns } from '../ledger/dataset-columns.js';
+import {
+  type ChunkTask,
+  type StoreObserver,
+  type StoreResult,
+  storeChunks,
+  UnreachableError,
+} from '../ledger/store-chunks.js';
+
+/** Options of {@link CopySink}. */
+export interface CopySinkOptions extends LaneOptions {
+  /** This worker's number in the ledger. */
+  worker: number;
+  /** Connections, so transactions in flight, at once. */
+  lanes: number;
+  observer: StoreObserver;
+  /** See {@link GroupCommitOptions.minGapMs}. */
+  minGapMs: number;
+}
+
+/** A transaction takes no more than this, in characters of lines: a cut connection costs that much work. */
+const MAX_TRANSACTION_BYTES = 4 * 1024 * 1024;
+const MAX_TRANSACTION_CHUNKS = 2000;
+/** A second transaction beside the one in flight pays from this size on, in characters of lines. */
+const SECOND_LANE_BYTES = 256 * 1024;
+/** Bounds nothing that the number of jobs in hand does not bound already; a guard against mistakes. */
+const MAX_WAITING_BYTES = 1024 * 1024 * 1024;
+
+const FIRST_PAUSE_MS = 50;
+const LAST_PAUSE_MS = 5000;
+
+/**
+ * Chunks older in our hands than this are given back to the queue, in milliseconds: the ledger remembers
+ * only so long, and a process that was frozen for days must not store what another has stored since.
+ */
+const MAX_HELD_MS = 12 * 60 * 60 * 1000;
+
+interface HeldTask extends ChunkTask {
+  takenAt: number;
+}
+
+/**
+ * Where all jobs in hand meet: their chunks are stored in shared transactions, as large as the load makes
+ * them. While PostgreSQL can't be used at all the sink keeps what it holds and tries again, with growing
+ * pauses, for as long as it takes; what only some chunks suffer from is reported to their jobs.
+ */
+export class CopySink {
+  readonly #options: CopySinkOptions;
+  readonly #columns = new DatasetColumns();
+  readonly #freeLanes: DatabaseLane[];
+  readonly #lanes: readonly DatabaseLane[];
+  readonly #commit: GroupCommit<HeldTask, StoreResult>;
+  readonly #stop = new AbortController();
+  #problem: string | null = null;
+  #settled = 0;
+
+  constructor(options: CopySinkOptions) {
+    this.#options = options;
+    this.#lanes = Array.from({ length: options.lanes }, () => new DatabaseLane(options));
+    this.#freeLanes = [...this.#lanes];
+    this.#commit = new GroupCommit<HeldTask, StoreResult>({
+      flush: (tasks) => this.#flush(tasks),
+      sizeOf: ({ chunk }) => chunk.lines.length,
+      maxGroupBytes: MAX_TRANSACTION_BYTES,
+      maxGroupItems: MAX_TRANSACTION_CHUNKS,
+      maxWaitingBytes: MAX_WAITING_BYTES,
+      maxWaitingItems: Number.POSITIVE_INFINITY,
+      lanes: options.lanes,
+      laneBytes: SECOND_LANE_BYTES,
+      minGapMs: options.minGapMs,
+      whenFull: () => new Error('More chunks wait to be stored than fit in memory.'),
+    });
+  }
+
+  /** Why nothing can be stored right now; null when the last transaction went well. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  /** Chunks that settled so far, in whatever way: while it grows, this worker makes progress. */
+  get settled(): number {
+    return this.#settled;
+  }
+
+  /** Whether there is anything to be stored. */
+  get busy(): boolean {
+    return this.#commit.waitingItems > 0 || this.#commit.inFlight > 0;
+  }
+
+  /**
+   * Stores the chunks of a job.
+   *
+   * @returns one result per chunk, in order; an `Error` for a chunk to be tried again later
+   */
+  store(chunks: readonly Chunk[], redelivered: boolean): Promise<(StoreResult | Error)[]> {
+    const takenAt = Date.now();
+    return Promise.all(
+      chunks.map((chunk) =>
+        this.#commit.add({ chunk, redelivered, uncertain: false, takenAt }).catch((error: Error) => error),
+      ),
+    );
+  }
+
+  /** Gives up: whatever is not stored yet settles as an error soon, so that its jobs go back to the queue. */
+  giveUp(): void {
+    this.#stop.abort();
+    this.#commit.rejectWaiting(new Error('The worker is stopping.'));
+  }
+
+  async close(): Promise<void> {
+    await this.#commit.close();
+    await Promise.all(this.#lanes.map((lane) => lane.close()));
+  }
+
+  async #flush(tasks: HeldTask[]): Promise<(StoreResult | Error)[]> {
+    const lane = this.#freeLanes.pop() as DatabaseLane;
+    try {
+      const results = new Map<string, StoreResult | Error>();
+      const first = new Map<string, HeldTask>();
+      for (const task of tasks) {
+        if (Date.now() - task.takenAt > MAX_HELD_MS) results.set(task.chunk.id, new Error('Held for too long.'));
+        else if (!first.has(task.chunk.id)) first.set(task.chunk.id, task);
+      }
+      await this.#persist(lane, [...first.values()], results);
+      return tasks.map((task) => resultOf(task, first, results));
+    } finally {
+      this.#freeLanes.push(lane);
+      this.#settled += tasks.length;
+    }
+  }
+
+  /** Stores through any outage of PostgreSQL. */
+  async #persist(lane: DatabaseLane, tasks: ChunkTask[], results: Map<string, StoreResult | Error>): Promise<void> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
+      try {
+        await storeChunks({ ...this.#options, lane, columns: this.#columns }, tasks, results);
+        this.#problem = null;
+        return;
+      } catch (error) {
+        if (!(error instanceof UnreachableError)) throw error;
+        this.#problem = error.message;
+        for (const task of tasks) task.uncertain = true;
+        if (this.#stop.signal.aborted) throw error;
+        await pauseFor(pause * (0.75 + Math.random() / 2), this.#stop.signal);
+      }
+    }
+  }
+}
+
+/** A chunk that came twice in one group was stored for the first. */
+function resultOf(
+  task: HeldTask,
+  first: ReadonlyMap<string, HeldTask>,
+  results: ReadonlyMap<string, StoreResult | Error>,
+): StoreResult | Error {
+  const result = results.get(task.chunk.id) ?? new Error('The chunk was not stored.');
+  if (result instanceof Error || first.get(task.chunk.id) === task) return result;
+  return { outcome: task.redelivered ? 'redelivered' : 'duplicate', records: task.chunk.count, dead: 0 };
+}
+
+function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,168 @@
+import { randomInt } from 'node:crypto';
+import type { StoreJob } from '@loguro/types';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { StoreResult } from '../ledger/store-chunks.js';
+import { startMaintenance } from '../maintenance/clean-up.js';
+import { type WorkerMetrics, workerMetrics } from '../metrics.js';
+import { QUEUE_DEFAULTS } from '../queue/open-ingest-queue.js';
+import { openQueueStore } from '../queue/open-queue-store.js';
+import { PENDING_STATES, type QueueStore } from '../queue/queue-store.js';
+import type { WorkerConfig } from './config.js';
+import { CopySink } from './copy-sink.js';
+import { ProgressWatch } from './progress-watch.js';
+import { startQueueWorker } from './queue-worker.js';
+
+/** What a worker is made of. */
+export interface WorkerDeps {
+  config: Omit<WorkerConfig, 'host' | 'opsPort' | 'logLevel'>;
+  logger: Logger;
+  registry: Registry;
+  /** No progress for too long: the process should end, to be started anew. */
+  onHopeless: () => void;
+}
+
+/** A running worker. */
+export interface IngestWorker {
+  /** Its number in the ledger. */
+  id: number;
+  /** Why it can't do its work right now; empty when it can. */
+  problems(): Promise<string[]>;
+  /** Refreshes the gauges that are read from the queue. */
+  observeQueue(): Promise<void>;
+  /** Takes no more jobs, finishes those in hand and disconnects; see LOGURO_WORKER_DRAIN_MS. */
+  stop(): Promise<void>;
+}
+
+/** Between two rounds of cleaning up, in milliseconds. */
+const MAINTENANCE_MS = 60_000;
+const LOOK_MS = 1000;
+const HOUR_MS = 60 * 60 * 1000;
+/** PostgreSQL's bigint holds it, and so does a JavaScript number. */
+const MAX_WORKER_ID = 2 ** 47;
+
+/**
+ * Connects and starts to store.
+ *
+ * @throws Error with a sentence for the operator when the queue can't be used
+ */
+export async function createWorker({ config, logger, registry, onHopeless }: WorkerDeps): Promise<IngestWorker> {
+  const id = randomInt(MAX_WORKER_ID);
+  const metrics = workerMetrics(registry);
+  const store = await openQueueStore({ ...QUEUE_DEFAULTS, ...config, url: config.queueUrl, logger });
+  const sink = new CopySink({
+    ...config,
+    url: config.databaseUrl,
+    worker: id,
+    observer: observeStore(metrics, logger),
+  });
+  const worker = startQueueWorker({
+    ...config,
+    url: config.queueUrl,
+    process: (job, redelivered) => storeJob(sink, metrics, job, redelivered),
+    onError: (error) => logger.warn({ err: error }, 'the queue reported an error'),
+  });
+  const watch = new ProgressWatch({
+    progress: () => sink.settled,
+    workWaits: async () => sink.busy || (await store.pressure()).waitingJobs > 0,
+    stuckAfterMs: config.stuckAfterMs,
+    hopelessAfterMs: config.exitAfterMs,
+    lookEveryMs: LOOK_MS,
+    onStuck: (seconds) => logger.error({ seconds, problem: sink.problem }, 'nothing was stored although work waits'),
+    onHopeless: (seconds) => {
+      logger.fatal({ seconds, problem: sink.problem }, 'no progress: ending the process, to be started anew');
+      onHopeless();
+    },
+  });
+  watch.start();
+  const stopMaintenance = startMaintenance({
+    url: config.databaseUrl,
+    ledgerMs: config.ledgerDays * 24 * HOUR_MS,
+    everyMs: MAINTENANCE_MS,
+    oldestJob: async () => oldestJob(store),
+    onResult: (removed) => logger.debug(removed, 'cleaned up'),
+    onError: (error) => logger.warn({ err: error }, 'cleaning up failed'),
+  });
+  return {
+    id,
+    problems: () => problemsOf(store, sink, watch),
+    observeQueue: () => observeQueue(store, metrics),
+    async stop() {
+      await watch.stop();
+      await stopMaintenance();
+      const givingUp = setTimeout(() => sink.giveUp(), config.drainMs);
+      await worker.close();
+      clearTimeout(givingUp);
+      await sink.close();
+      await store.close();
+    },
+  };
+}
+
+/** Settles every chunk of a job, or fails it, to be tried again; those that are stored are found stored then. */
+async function storeJob(sink: CopySink, metrics: WorkerMetrics, job: StoreJob, redelivered: boolean): Promise<void> {
+  const results = await sink.store(job.chunks, redelivered);
+  const now = Date.now();
+  const failed = results.filter((result) => result instanceof Error);
+  for (const [index, result] of results.entries()) {
+    if (result instanceof Error) continue;
+    count(metrics, result);
+    const at = job.chunks[index]?.at;
+    if (result.outcome === 'stored' && at !== undefined) metrics.lagSeconds.observe(Math.max(0, now - at) / 1000);
+  }
+  const [first] = failed;
+  if (first !== undefined) {
+    throw new Error(`${failed.length} of ${results.length} chunks could not be stored: ${first.message}`);
+  }
+}
+
+function count(metrics: WorkerMetrics, { outcome, records, dead }: StoreResult): void {
+  if (outcome === 'stored') {
+    metrics.stored.inc(records);
+    metrics.dead.inc(dead);
+  } else if (outcome === 'duplicate') metrics.duplicates.inc(records);
+  else if (outcome === 'redelivered') metrics.redelivered.inc(records);
+  else metrics.discarded.inc(records);
+}
+
+function observeStore(metrics: WorkerMetrics, logger: Logger) {
+  return {
+    committed({ records, seconds }: { records: number; seconds: number }) {
+      metrics.commitRecords.observe(records);
+      metrics.commitSeconds.observe(seconds);
+    },
+    failed(sqlstate: string | null, error: Error) {
+      metrics.failures.inc({ sqlstate: sqlstate ?? 'connection' });
+      logger.warn({ sqlstate, reason: error.message }, 'a transaction failed');
+    },
+  };
+}
+
+async function problemsOf(store: QueueStore, sink: CopySink, watch: ProgressWatch): Promise<string[]> {
+  const problems: string[] = [];
+  try {
+    await store.pressure();
+  } catch {
+    problems.push("The queue can't be reached.");
+  }
+  if (sink.problem !== null) problems.push(`Records can't be stored: ${sink.problem}`);
+  const stuck = watch.stuckSeconds;
+  if (stuck !== null) problems.push(`Nothing was stored for ${stuck} seconds although work waits.`);
+  return problems;
+}
+
+async function observeQueue(store: QueueStore, metrics: WorkerMetrics): Promise<void> {
+  const snapshot = await store.snapshot();
+  for (const state of PENDING_STATES) {
+    metrics.pendingJobs.set({ state }, snapshot[state].jobs);
+    metrics.pendingRecords.set({ state }, snapshot[state].records);
+  }
+  const ages = [snapshot.waiting, snapshot.active, snapshot.delayed].map(({ oldest }) => oldest ?? Date.now());
+  metrics.oldestPending.set(Math.max(0, Date.now() - Math.min(...ages)) / 1000);
+}
+
+async function oldestJob(store: QueueStore): Promise<number | null> {
+  const snapshot = await store.snapshot();
+  const oldest = PENDING_STATES.map((state) => snapshot[state].oldest).filter((at) => at !== null);
+  return oldest.length === 0 ? null : Math.min(...oldest);
+}
