@@ -1,0 +1,118 @@
+// The query language as the HTTP contract has it. Compile-time tests compare these types with the contract's own.
+
+/** What can be computed over the records of a group. Percentiles interpolate. */
+export type Aggregate = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'count_distinct' | 'p50' | 'p90' | 'p95' | 'p99';
+
+/** How a field can be compared. */
+export type Operator =
+  | '='
+  | '!='
+  | '>'
+  | '>='
+  | '<'
+  | '<='
+  | 'in'
+  | 'not_in'
+  | 'contains'
+  | 'starts_with'
+  | 'is_null'
+  | 'is_not_null';
+
+/** The spans a timestamp can be cut into. A week starts on Monday. */
+export type Bucket = 'minute' | 'hour' | 'day' | 'week' | 'month';
+
+export type Scalar = string | number | boolean | null;
+
+export interface SelectItem {
+  field?: string;
+  aggregate?: Aggregate;
+  bucket?: Bucket;
+  /** IANA name; with `bucket` only. Default UTC. */
+  timezone?: string;
+  /** Default: the field's name, `<aggregate>_<field>`, `count`, or the name of the bucket. */
+  as?: string;
+}
+
+/** A time bucket as a group key; a column of the answer whether or not it is selected. */
+export interface BucketItem {
+  bucket: Bucket;
+  field: string;
+  timezone?: string;
+  as?: string;
+}
+
+/** Either `field`, `op` and `value`, or exactly one of `and`, `or` and `not`. */
+export interface Condition {
+  field?: string;
+  op?: Operator;
+  /** A list for `in` and `not_in`; absent for `is_null` and `is_not_null`. */
+  value?: Scalar | Scalar[];
+  and?: Condition[];
+  or?: Condition[];
+  not?: Condition;
+}
+
+/** A condition on a group: `field` is a column of the answer or a group key, or `aggregate` says what to compute. */
+export interface HavingCondition {
+  field?: string;
+  aggregate?: Aggregate;
+  op?: Operator;
+  value?: Scalar | Scalar[];
+  and?: HavingCondition[];
+  or?: HavingCondition[];
+  not?: HavingCondition;
+}
+
+export interface OrderItem {
+  field?: string;
+  aggregate?: Aggregate;
+  bucket?: Bucket;
+  timezone?: string;
+  /** Default `asc`. Nulls come last either way. */
+  direction?: 'asc' | 'desc';
+}
+
+/** A query as it travels; every key is optional. {@link QueryBuilder.toJSON} makes one. */
+export interface Query {
+  range?: { from?: string; to?: string };
+  select?: SelectItem[];
+  where?: Condition[];
+  groupBy?: (string | BucketItem)[];
+  having?: HavingCondition[];
+  orderBy?: OrderItem[];
+  limit?: number;
+  fill?: boolean;
+  cursor?: string;
+  explain?: boolean;
+}
+
+export type ColumnType = 'string' | 'number' | 'boolean' | 'timestamp' | 'object';
+
+/** One column of an answer. */
+export interface QueryColumn {
+  name: string;
+  type: ColumnType;
+}
+
+/** The answer to a query. */
+export interface QueryResult<Row = Record<string, unknown>> {
+  rows: Row[];
+  columns: QueryColumn[];
+  rowCount: number;
+  /** The range that was asked, defaults filled in; RFC 3339, UTC. */
+  range: { from: string; to: string };
+  /** Time in the database, in milliseconds. */
+  elapsedMs: number;
+  /** There only when a query for raw rows has more of them. */
+  nextCursor?: string;
+}
+
+/** The answer to `explain`. */
+export interface QueryExplanation {
+  sql: string;
+  parameters: unknown[];
+  /** The planner's estimate of the rows in the answer. */
+  estimatedRows: number;
+  columns: QueryColumn[];
+  range: { from: string; to: string };
+}
