@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { ApiError, requestIdFrom, toApiError } from '@loguro/types';
 import { sendError } from './answers.js';
-import { COLLECTED_BYTES, COLLECTED_TOTAL_BYTES, collectBody } from './body-collector.js';
 import type { ClientConnection } from './client-connection.js';
 import type { GatewayContext } from './context.js';
 import { answerFor, codeOf, isConnectFailure, isConnectionLoss, isSafeMethod, unavailable } from './failures.js';
+import { COLLECTED_BYTES, COLLECTED_TOTAL_BYTES, type GatewayRequest } from './gateway-request.js';
 import { RequestBody } from './request-body.js';
 import { finishRequestHeaders, type RequestHeaders, readRequestHeaders } from './request-headers.js';
 import { checkFraming, readTarget } from './request-target.js';
@@ -27,7 +27,7 @@ const NONE_TRIED: readonly Upstream[] = [];
 export class Exchange implements RelayOutcome {
   readonly #context: GatewayContext;
   readonly #connection: ClientConnection;
-  readonly #req: IncomingMessage;
+  readonly #req: GatewayRequest;
   readonly #res: ServerResponse;
   readonly #startedAt = performance.now();
   readonly #headers: RequestHeaders;
@@ -52,7 +52,7 @@ export class Exchange implements RelayOutcome {
   constructor(
     context: GatewayContext,
     connection: ClientConnection,
-    req: IncomingMessage,
+    req: GatewayRequest,
     res: ServerResponse,
     expectsContinue: boolean,
   ) {
@@ -86,7 +86,7 @@ export class Exchange implements RelayOutcome {
       this.#continue();
       this.#collectedBytes = contentLength;
       this.#context.bufferedBytes += contentLength;
-      collectBody(this.#req, contentLength, (body) => {
+      this.#req.collect(contentLength, (body) => {
         this.#body = body;
         if (!this.#over) this.#dispatch();
       });
@@ -236,7 +236,7 @@ export class Exchange implements RelayOutcome {
     this.#collectedBytes = 0;
     this.#body = undefined;
     const durationMs = performance.now() - this.#startedAt;
-    metrics.requestDone(this.#group?.surface ?? 'none', status, durationMs / 1000);
+    metrics.requests.record(this.#group?.surface ?? 'none', status, durationMs / 1000);
     if (accessLog.wants(status)) this.#log(status, durationMs, reason);
     if (!this.#req.complete) this.#discardRest();
     this.#connection.done(this);

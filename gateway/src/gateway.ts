@@ -1,19 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ApiError, requestIdFrom } from '@loguro/types';
 import type { Logger } from 'pino';
 import { AccessLog } from './access-log.js';
-import { rawError } from './answers.js';
-import { connectionOf } from './client-connection.js';
-import { handleClientError } from './client-errors.js';
 import type { GatewayOptions } from './config.js';
 import type { GatewayContext } from './context.js';
-import { ALLOWED_METHODS, Exchange } from './exchange.js';
 import { HostTable, type Surface } from './hosts.js';
+import { attachHandlers, closeGently, createListener, type GatewayServer } from './listener.js';
 import { GatewayMetrics } from './metrics.js';
-import { readCertificate, watchCertificate } from './tls.js';
 import { parseTrustedProxies } from './trusted-proxies.js';
 import { Upstream } from './upstream.js';
 import { UpstreamGroup } from './upstream-group.js';
@@ -21,7 +13,7 @@ import { UpstreamGroup } from './upstream-group.js';
 /** A gateway that has been put together. */
 export interface Gateway {
   /** Not listening yet. */
-  readonly server: Server | TlsServer;
+  readonly server: GatewayServer;
   /** Why it can't serve right now; empty when it can. */
   readiness(): Promise<string[]>;
   /** Prometheus text. */
@@ -64,7 +56,7 @@ export function createGateway(options: GatewayOptions, logger: Logger): Gateway 
     });
   });
   metrics.watch({ connections: () => connections, upstreams });
-  attach(server, context);
+  attachHandlers(server, context);
 
   function createGroup(surface: Surface): UpstreamGroup {
     const origins = surface === 'control' ? options.controlUpstreams : options.ingestUpstreams;
@@ -80,7 +72,7 @@ export function createGateway(options: GatewayOptions, logger: Logger): Gateway 
 
   return {
     server,
-    metrics: () => metrics.registry.metrics(),
+    metrics: () => metrics.render(),
     readiness: async () => {
       if (context.draining) return ['The gateway is draining.'];
       const states = await Promise.all([groups.control, groups.ingest].map(unreachable));
@@ -89,7 +81,7 @@ export function createGateway(options: GatewayOptions, logger: Logger): Gateway 
     drain: async () => {
       context.draining = true;
       stopWatching();
-      await closeServer(server, options.drainGraceMs);
+      await closeGently(server, options.drainGraceMs);
       await Promise.all(upstreams.map((upstream) => upstream.close()));
     },
     destroy: async () => {
@@ -104,62 +96,4 @@ export function createGateway(options: GatewayOptions, logger: Logger): Gateway 
 
 async function unreachable(group: UpstreamGroup): Promise<string[]> {
   return (await group.reachable()) ? [] : [`No upstream of the ${group.surface} surface can be reached.`];
-}
-
-function createListener(options: GatewayOptions, logger: Logger) {
-  const { client, tls } = options;
-  const serverOptions: ServerOptions = {
-    maxHeaderSize: client.maxHeaderBytes,
-    headersTimeout: client.headersTimeoutMs,
-    requestTimeout: client.requestTimeoutMs,
-    keepAliveTimeout: client.keepAliveTimeoutMs,
-    connectionsCheckingInterval: Math.min(1_000, client.headersTimeoutMs),
-    // Refused by us instead, with the contract's body.
-    requireHostHeader: false,
-    insecureHTTPParser: false,
-    noDelay: true,
-  };
-  const server =
-    tls === undefined ? createServer(serverOptions) : createTlsServer({ ...serverOptions, ...readCertificate(tls) });
-  server.maxConnections = client.maxConnections;
-  const stopWatching = tls === undefined ? () => {} : watchCertificate(tls, server as TlsServer, logger);
-  return { server, stopWatching };
-}
-
-function attach(server: Server | TlsServer, context: GatewayContext): void {
-  const accept = (req: IncomingMessage, res: ServerResponse, expectsContinue: boolean) => {
-    const connection = connectionOf(req.socket);
-    connection.accept(new Exchange(context, connection, req, res, expectsContinue));
-  };
-  server.on('request', (req, res) => accept(req, res, false));
-  server.on('checkContinue', (req, res) => accept(req, res, true));
-  // An expectation we don't know may be ignored (RFC 9110 §10.1.1).
-  server.on('checkExpectation', (req, res) => accept(req, res, false));
-  server.on('connect', (_req, socket: Duplex) => {
-    const options = { headers: { Allow: ALLOWED_METHODS, Connection: 'close' } };
-    const error = new ApiError('method_not_allowed', 'CONNECT is not supported.', options);
-    socket.on('error', () => socket.destroy());
-    socket.end(rawError(error, requestIdFrom(undefined)));
-  });
-  server.on('clientError', (error, socket) => handleClientError(error, socket, context.metrics));
-  server.on('drop', () => context.metrics.connectionDropped());
-}
-
-/** Closes a server without cutting off requests that are on their way on resting connections. */
-function closeServer(server: Server | TlsServer, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (!server.listening) {
-      resolve();
-      return;
-    }
-    // http.Server's own close ends resting connections at once, and with them a request that is on its way.
-    NetServer.prototype.close.call(server, () => {
-      clearInterval(sweep);
-      resolve();
-    });
-    const closeAt = Date.now() + graceMs;
-    const sweep = setInterval(() => {
-      if (Date.now() >= closeAt) server.closeIdleConnections();
-    }, 50);
-  });
 }

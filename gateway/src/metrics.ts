@@ -1,14 +1,11 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { RequestStats } from './request-stats.js';
 import type { Upstream } from './upstream.js';
-
-/** From half a millisecond to the longest query. */
-const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** Everything the gateway counts. */
 export class GatewayMetrics {
   readonly registry = new Registry();
-  readonly #requests: Counter<'surface' | 'status'>;
-  readonly #duration: Histogram<'surface'>;
+  readonly requests = new RequestStats();
   readonly #retries: Counter;
   readonly #malformed: Counter<'reason'>;
   readonly #upstreamFailures: Counter<'upstream' | 'reason'>;
@@ -17,19 +14,6 @@ export class GatewayMetrics {
   constructor() {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
-    this.#requests = new Counter({
-      name: 'loguro_gateway_requests_total',
-      help: 'Requests by surface and status; 499 means that the client went away first.',
-      labelNames: ['surface', 'status'],
-      registers,
-    });
-    this.#duration = new Histogram({
-      name: 'loguro_gateway_request_duration_seconds',
-      help: 'From the headers of a request to the end of its answer.',
-      labelNames: ['surface'],
-      buckets: SECONDS,
-      registers,
-    });
     this.#retries = new Counter({
       name: 'loguro_gateway_retries_total',
       help: 'Requests given to another upstream because the first could not be reached.',
@@ -85,9 +69,9 @@ export class GatewayMetrics {
     });
   }
 
-  requestDone(surface: string, status: number, seconds: number): void {
-    this.#requests.inc({ surface, status });
-    this.#duration.observe({ surface }, seconds);
+  /** Prometheus text exposition format 0.0.4. */
+  async render(): Promise<string> {
+    return (await this.registry.metrics()) + this.requests.render();
   }
 
   retried(): void {

@@ -119,7 +119,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     this.#settled = true;
     this.#sendHead();
     if (body === undefined) this.#res.end();
-    else this.#res.end(body);
+    // As a string Node joins it with the headers into one buffer; as bytes it would be a vectored write.
+    else this.#res.end(body.toString('latin1'), 'latin1');
     this.#outcome.answered(this.#status);
   }
 

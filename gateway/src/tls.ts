@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { Server } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 
@@ -37,7 +36,11 @@ export function readCertificate({ certFile, keyFile }: CertificateFiles): Certif
  *
  * @returns stops looking
  */
-export function watchCertificate(files: CertificateFiles, server: Server, logger: Logger): () => void {
+export function watchCertificate(
+  files: CertificateFiles,
+  server: { setSecureContext(certificate: Certificate): void },
+  logger: Logger,
+): () => void {
   let seen = fingerprint(files);
   const timer = setInterval(() => {
     const now = fingerprint(files);

@@ -1,0 +1,84 @@
+import { createServer, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import { Server as NetServer } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ApiError, requestIdFrom } from '@loguro/types';
+import type { Logger } from 'pino';
+import { rawError } from './answers.js';
+import { connectionOf } from './client-connection.js';
+import { handleClientError } from './client-errors.js';
+import type { GatewayOptions } from './config.js';
+import type { GatewayContext } from './context.js';
+import { ALLOWED_METHODS, Exchange } from './exchange.js';
+import { GatewayRequest } from './gateway-request.js';
+import { readCertificate, watchCertificate } from './tls.js';
+
+/** A server whose requests can gather their bodies. */
+export type GatewayServer = Server<typeof GatewayRequest> | TlsServer<typeof GatewayRequest>;
+
+/** Makes the server that clients connect to, with or without TLS; not listening yet. */
+export function createListener(
+  options: GatewayOptions,
+  logger: Logger,
+): { server: GatewayServer; stopWatching: () => void } {
+  const { client, tls } = options;
+  const serverOptions: ServerOptions<typeof GatewayRequest> = {
+    IncomingMessage: GatewayRequest,
+    maxHeaderSize: client.maxHeaderBytes,
+    headersTimeout: client.headersTimeoutMs,
+    requestTimeout: client.requestTimeoutMs,
+    keepAliveTimeout: client.keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, client.headersTimeoutMs),
+    // Refused by us instead, with the contract's body.
+    requireHostHeader: false,
+    insecureHTTPParser: false,
+    noDelay: true,
+  };
+  if (tls === undefined) {
+    const server = createServer(serverOptions);
+    server.maxConnections = client.maxConnections;
+    return { server, stopWatching: () => {} };
+  }
+  const server = createTlsServer({ ...serverOptions, ...readCertificate(tls) });
+  server.maxConnections = client.maxConnections;
+  return { server, stopWatching: watchCertificate(tls, server, logger) };
+}
+
+/** Connects the server's events to what handles them. */
+export function attachHandlers(server: GatewayServer, context: GatewayContext): void {
+  const accept = (req: GatewayRequest, res: ServerResponse, expectsContinue: boolean) => {
+    const connection = connectionOf(req.socket);
+    connection.accept(new Exchange(context, connection, req, res, expectsContinue));
+  };
+  server.on('request', (req, res) => accept(req, res, false));
+  server.on('checkContinue', (req, res) => accept(req, res, true));
+  // An expectation we don't know may be ignored (RFC 9110 §10.1.1).
+  server.on('checkExpectation', (req, res) => accept(req, res, false));
+  server.on('connect', (_req, socket: Duplex) => {
+    const options = { headers: { Allow: ALLOWED_METHODS, Connection: 'close' } };
+    const error = new ApiError('method_not_allowed', 'CONNECT is not supported.', options);
+    socket.on('error', () => socket.destroy());
+    socket.end(rawError(error, requestIdFrom(undefined)));
+  });
+  server.on('clientError', (error, socket) => handleClientError(error, socket, context.metrics));
+  server.on('drop', () => context.metrics.connectionDropped());
+}
+
+/** Closes a server without cutting off requests that are on their way on resting connections. */
+export function closeGently(server: GatewayServer, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) {
+      resolve();
+      return;
+    }
+    // http.Server's own close ends resting connections at once, and with them a request that is on its way.
+    NetServer.prototype.close.call(server, () => {
+      clearInterval(sweep);
+      resolve();
+    });
+    const closeAt = Date.now() + graceMs;
+    const sweep = setInterval(() => {
+      if (Date.now() >= closeAt) server.closeIdleConnections();
+    }, 50);
+  });
+}
