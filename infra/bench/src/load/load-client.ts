@@ -1,0 +1,107 @@
+// The load generator: a process of its own, on bare sockets, so that it costs as little as it can and what is
+// measured is the server. It takes a LoadSpec as its argument and prints a LoadResult.
+import { connect, type Socket } from 'node:net';
+import type { LoadResult, LoadSpec } from './load-spec.js';
+
+class Client {
+  readonly #socket: Socket;
+  readonly #request: Buffer;
+  readonly #onAnswer: (client: Client, dueAt: number, ok: boolean) => void;
+  #answerBytes = 0;
+  #received = 0;
+  #ok = true;
+  #dueAt = 0;
+
+  constructor(spec: LoadSpec, onAnswer: (client: Client, dueAt: number, ok: boolean) => void) {
+    this.#request = Buffer.from(spec.request);
+    this.#onAnswer = onAnswer;
+    this.#socket = connect({ host: spec.host, port: spec.port, noDelay: true });
+    this.#socket.on('data', (chunk) => this.#take(chunk));
+    this.#socket.on('error', (error) => {
+      throw error;
+    });
+  }
+
+  opened(): Promise<void> {
+    return new Promise((resolve) => this.#socket.once('connect', () => resolve()));
+  }
+
+  send(dueAt: number): void {
+    this.#dueAt = dueAt;
+    this.#socket.write(this.#request);
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#received === 0) this.#ok = chunk.length > 9 && chunk[9] === 50; // "HTTP/1.1 2"
+    this.#received += chunk.length;
+    if (this.#answerBytes === 0) this.#answerBytes = answerLength(chunk);
+    if (this.#received < this.#answerBytes) return;
+    if (this.#received > this.#answerBytes) throw new Error('The answers are not all of one length.');
+    this.#received = 0;
+    this.#onAnswer(this, this.#dueAt, this.#ok);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** The first answer comes in one piece on loopback; the others are taken to be as long. */
+function answerLength(first: Buffer): number {
+  const text = first.toString('latin1');
+  const head = text.indexOf('\r\n\r\n');
+  const length = /\r\ncontent-length: (\d+)/i.exec(text.slice(0, head));
+  if (head === -1 || length === null) throw new Error(`No Content-Length in the first answer:\n${text}`);
+  return head + 4 + Number(length[1]);
+}
+
+async function run(spec: LoadSpec): Promise<LoadResult> {
+  const latencies = new Float64Array(5_000_000);
+  let count = 0;
+  let errors = 0;
+  const startAt = performance.now() + spec.warmupMs;
+  const endAt = startAt + spec.measureMs;
+  const idle: Client[] = [];
+  const onAnswer = (client: Client, dueAt: number, ok: boolean) => {
+    const now = performance.now();
+    if (now >= startAt && now < endAt && count < latencies.length) {
+      latencies[count] = now - dueAt;
+      count += 1;
+      if (!ok) errors += 1;
+    }
+    if (spec.ratePerSecond !== undefined) idle.push(client);
+    else if (now < endAt) client.send(now);
+  };
+  const clients = Array.from({ length: spec.connections }, () => new Client(spec, onAnswer));
+  await Promise.all(clients.map((client) => client.opened()));
+  if (spec.ratePerSecond === undefined) for (const client of clients) client.send(performance.now());
+  else paced(spec.ratePerSecond, idle, clients, endAt);
+  await new Promise((resolve) => setTimeout(resolve, endAt - performance.now() + 50));
+  for (const client of clients) client.close();
+  const sorted = latencies.subarray(0, count).sort();
+  const at = (quantile: number) => sorted[Math.min(count - 1, Math.floor(count * quantile))] ?? Number.NaN;
+  const perSecond = count / (spec.measureMs / 1000);
+  return { requests: count, errors, perSecond, p50: at(0.5), p99: at(0.99), max: at(1) };
+}
+
+/** Sends on schedule; a request that finds no free connection waits, and its wait counts. */
+function paced(ratePerSecond: number, idle: Client[], clients: readonly Client[], endAt: number): void {
+  idle.push(...clients);
+  const gapMs = 1000 / ratePerSecond;
+  let dueAt = performance.now();
+  const tick = () => {
+    const now = performance.now();
+    while (dueAt <= now) {
+      const client = idle.shift();
+      if (client === undefined) break;
+      client.send(dueAt);
+      dueAt += gapMs;
+    }
+    if (now < endAt) setImmediate(tick);
+  };
+  tick();
+}
+
+const result = await run(JSON.parse(process.argv[2] ?? '{}') as LoadSpec);
+process.stdout.write(JSON.stringify(result));
+process.exit(0);
