@@ -5,7 +5,7 @@ import { type CallOptions, ControlApi } from '../http/control-api.js';
 import { ensureDataset, ensureSchema } from './ensure.js';
 import { QueryBuilder } from './query-builder.js';
 import { QueryRunner, type RunOptions } from './run.js';
-import type { Query, QueryResult } from './wire.js';
+import type { Query, QueryExplanation, QueryResult } from './wire.js';
 
 /** A dataset's id, or `default` for the project's default dataset. */
 export type DatasetId = number | 'default';
@@ -65,6 +65,25 @@ export class DatasetQueryClient {
     options?: RunOptions,
   ): Promise<QueryResult<Row>> {
     return this.#runner(dataset).run(query, options);
+  }
+
+  /** The SQL and the planner's estimate for a query as it is, instead of an answer. */
+  explain(dataset: DatasetId, query: Query, options?: RunOptions): Promise<QueryExplanation> {
+    return this.#runner(dataset).explain(query, options);
+  }
+
+  /** All rows of a query as it is, as the database produces them. A fault in the middle is thrown by the iteration. */
+  stream<Row = Record<string, unknown>>(
+    dataset: DatasetId,
+    query: Query,
+    options?: RunOptions,
+  ): AsyncGenerator<Row, void, undefined> {
+    return this.#runner(dataset).stream(query, options);
+  }
+
+  /** All rows of a query as it is, as CSV with a header; bytes as they arrive. */
+  csv(dataset: DatasetId, query: Query, options?: RunOptions): Promise<ReadableStream<Uint8Array>> {
+    return this.#runner(dataset).open(query, 'text/csv', options);
   }
 
   #runner(dataset: DatasetId): QueryRunner {
