@@ -111,5 +111,82 @@ export function workerMetrics(registry: Registry) {
   };
 }
 
+/** Where {@link apiMetrics} reads what is not counted anew. */
+export interface ApiMetricSources {
+  bodyBytes: () => number;
+  receiptWaiters: () => number;
+  changeFeedLive: () => boolean;
+  caches: Readonly<Record<string, { readonly hits: number; readonly misses: number }>>;
+}
+
+/** The HTTP side of the API. What happens on every request is a plain addition; labels are made when they are read. */
+export function apiMetrics(registry: Registry, sources: ApiMetricSources) {
+  const registers = [registry];
+  const outcomes = new Map<string, number>();
+  let rejected = 0;
+  const seconds = new Histogram({
+    name: `${METRIC_PREFIX}request_seconds`,
+    help: 'Time from the headers of an ingest request to its answer.',
+    buckets: SECONDS,
+    registers,
+  });
+  new Counter({
+    name: `${METRIC_PREFIX}requests_total`,
+    help: 'Requests by outcome: ok, client_gone, or the code of the error.',
+    labelNames: ['outcome'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const [outcome, count] of outcomes) this.inc({ outcome }, count);
+    },
+  });
+  new Counter({
+    name: `${METRIC_PREFIX}rejected_records_total`,
+    help: 'Records that did not fit the schema of their dataset, or were over their size.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(rejected);
+    },
+  });
+  new Counter({
+    name: `${METRIC_PREFIX}cache_lookups_total`,
+    help: 'Lookups of keys, datasets and origins, by cache and by result (hit, miss).',
+    labelNames: ['cache', 'result'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const [cache, { hits, misses }] of Object.entries(sources.caches)) {
+        this.inc({ cache, result: 'hit' }, hits);
+        this.inc({ cache, result: 'miss' }, misses);
+      }
+    },
+  });
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `${METRIC_PREFIX}${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('body_bytes', 'Bytes of request bodies held right now.', sources.bodyBytes);
+  gauge('receipt_waiters', 'Requests held until their records are stored.', sources.receiptWaiters);
+  gauge('change_feed_live', '1 while changes of keys and datasets are being heard.', () => +sources.changeFeedLive());
+  const count = (outcome: string) => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  return {
+    /** Any request but an ingest one. */
+    count,
+    /** An ingest request. `ms` until its answer, `bad` records in it. */
+    observe(outcome: string, ms: number, bad: number): void {
+      count(outcome);
+      rejected += bad;
+      seconds.observe(ms / 1000);
+    },
+  };
+}
+
+export type ApiMetrics = ReturnType<typeof apiMetrics>;
 export type ProducerMetrics = ReturnType<typeof producerMetrics>;
 export type WorkerMetrics = ReturnType<typeof workerMetrics>;

@@ -1,0 +1,93 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ApiError, toApiError } from '@loguro/types';
+import type { Logger } from 'pino';
+import type { ApiMetrics } from '../metrics.js';
+import { answerClientError } from './client-errors.js';
+import { createExpressApp, type ExpressAppOptions } from './express-app.js';
+import { type HotPathDeps, ingest } from './hot-path.js';
+import { ClientGoneError } from './read-body.js';
+import { Reply, rememberReply } from './reply.js';
+import { parseTarget } from './target.js';
+
+/** What {@link createApp} is made of. */
+export interface AppDeps extends HotPathDeps, Omit<ExpressAppOptions, 'onFailure'> {
+  logger: Pick<Logger, 'warn' | 'error'>;
+  metrics: ApiMetrics;
+}
+
+/** The ingest surface, without a server. */
+export interface App {
+  handle(req: IncomingMessage, res: ServerResponse): void;
+  /** The same for a request that waits for `100 Continue` before it sends its body. */
+  handleExpecting(req: IncomingMessage, res: ServerResponse): void;
+  /** Refuses an expectation other than that. */
+  refuseExpectation(req: IncomingMessage, res: ServerResponse): void;
+  /** Answers what could not be read as a request. */
+  handleClientError(error: Error, socket: Duplex): void;
+  /** From now on every answer closes its connection. */
+  windDown(): void;
+}
+
+/**
+ * Builds the ingest surface: `POST /datasets…` goes the short way ({@link ingest}), all else through
+ * Express. It neither listens nor reads the environment.
+ */
+export function createApp(deps: AppDeps): App {
+  const onFailure = (error: ApiError, requestId: string) => {
+    if (error.status < 500) return;
+    const level = error.code === 'internal' ? 'error' : 'warn';
+    deps.logger[level]({ requestId, code: error.code, err: error.cause }, error.message);
+  };
+  const express = createExpressApp({ ...deps, onFailure });
+  // The request a connection carries now or carried last; what goes wrong on a connection concerns it.
+  const latest = new WeakMap<Duplex, Reply>();
+  let windingDown = false;
+
+  function open(req: IncomingMessage, res: ServerResponse): Reply {
+    const reply = new Reply(req, res, performance.now());
+    latest.set(req.socket, reply);
+    if (windingDown) res.shouldKeepAlive = false;
+    return reply;
+  }
+
+  function route(reply: Reply): void {
+    const { req, res } = reply;
+    const target = req.method === 'POST' ? parseTarget(req.url ?? '') : null;
+    if (target !== null) {
+      ingest(deps, target, reply)
+        .catch((thrown: unknown) => failed(reply, thrown))
+        .finally(() => deps.metrics.observe(reply.outcome, performance.now() - reply.startedAt, reply.badRecords));
+      return;
+    }
+    rememberReply(reply);
+    res.once('close', () => deps.metrics.count(reply.outcome));
+    express(req, res);
+  }
+
+  function failed(reply: Reply, thrown: unknown): void {
+    if (thrown instanceof ClientGoneError) {
+      if (!reply.answered) reply.outcome = 'client_gone';
+      return;
+    }
+    const error = toApiError(thrown);
+    onFailure(error, reply.requestId);
+    reply.fail(error);
+  }
+
+  return {
+    handle: (req, res) => route(open(req, res)),
+    handleExpecting(req, res) {
+      const reply = open(req, res);
+      reply.expectsContinue = true;
+      route(reply);
+    },
+    refuseExpectation(req, res) {
+      open(req, res).fail(new ApiError('invalid_request', 'The only Expect header understood is "100-continue".'));
+    },
+    handleClientError: (error, socket) => answerClientError(error, socket, latest.get(socket)),
+    windDown() {
+      windingDown = true;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { Server } from 'node:http';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { Authenticator } from '../cache/authenticator.js';
+import { ChangeFeed } from '../cache/change-feed.js';
+import { openDatabase } from '../cache/database.js';
+import { Directory } from '../cache/directory.js';
+import { apiMetrics } from '../metrics.js';
+import type { OpenIngestQueue } from '../queue/open-ingest-queue.js';
+import { AccessControl } from './access.js';
+import { createApp } from './app.js';
+import { BodyBudget } from './body-budget.js';
+import type { ApiConfig } from './config.js';
+import { createHttpServer, drainServer } from './http-server.js';
+import { createReadiness } from './readiness.js';
+import { ReceiptWatcher } from './receipt-watcher.js';
+import { RecordSink } from './record-sink.js';
+
+/** What {@link createIngestApi} needs. */
+export interface IngestApiDeps {
+  config: ApiConfig;
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  registry: Registry;
+  queue: OpenIngestQueue;
+}
+
+/** The ingest API, put together and not listening yet. */
+export interface IngestApi {
+  server: Server;
+  readiness: () => Promise<readonly string[]>;
+  /** Connects to the change feed; without it every lookup asks the database. */
+  start(): Promise<void>;
+  /** Ends all requests and connections of clients; see {@link drainServer}. */
+  drain(): Promise<void>;
+  /** Disconnects from the database. */
+  close(): Promise<void>;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Puts the ingest API together. It opens no port and reads no environment. */
+export function createIngestApi({ config, logger, registry, queue }: IngestApiDeps): IngestApi {
+  const database = openDatabase({ connectionString: config.databaseUrl, logger });
+  const feed = new ChangeFeed({ connectionString: config.databaseUrl, logger });
+  const directory = new Directory({ database, feed });
+  const watcher = new ReceiptWatcher(database);
+  const budget = new BodyBudget(config.bodiesInFlightBytes);
+  let stopping = false;
+  const readiness = createReadiness({ database, feed, queue, isStopping: () => stopping });
+  const app = createApp({
+    access: new AccessControl(directory, new Authenticator(directory)),
+    budget,
+    limits: config.limits,
+    sink: new RecordSink(queue, database),
+    watcher,
+    directory,
+    receipts: { database, watcher, ledgerMs: config.ledgerDays * DAY_MS },
+    readiness,
+    apiUrl: config.apiUrl,
+    logger,
+    metrics: apiMetrics(registry, {
+      bodyBytes: () => budget.held,
+      receiptWaiters: () => watcher.waiters,
+      changeFeedLive: () => feed.live,
+      caches: directory.caches,
+    }),
+  });
+  const server = createHttpServer(app, config);
+  return {
+    server,
+    readiness,
+    start: () => feed.start(),
+    async drain() {
+      stopping = true;
+      app.windDown();
+      watcher.close();
+      await drainServer(server, config.drainMs);
+    },
+    async close() {
+      await feed.close();
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { Hash } from 'node:crypto';
+import type { Database } from '../cache/database.js';
+import type { IngestQueue } from '../queue/ingest-queue.js';
+import { timeOrderedId } from '../queue/time-ordered-id.js';
+import { receiptId } from '../records/receipt-id.js';
+import type { Access } from './access.js';
+import type { Encoded } from './encode-body.js';
+import { chunkForKey } from './idempotency.js';
+
+/** Puts good records where they are safe. */
+export class RecordSink {
+  readonly #queue: IngestQueue;
+  readonly #database: Database;
+
+  constructor(queue: IngestQueue, database: Database) {
+    this.#queue = queue;
+    this.#database = database;
+  }
+
+  /**
+   * Queues the records; when it resolves, they will be stored exactly once.
+   *
+   * @param idempotencyKey null: the request may be stored as often as it is sent
+   * @param body with a key: the hash of everything in the request that decides what is stored
+   * @returns the receipt
+   * @throws ApiError `overloaded`, `unavailable` or `idempotency_key_reused`: nothing was accepted, as far as
+   *   the client may rely on it
+   */
+  async store(
+    { key, dataset }: Access,
+    { lines, good: count }: Encoded,
+    idempotencyKey: string | null,
+    body: Hash | null,
+  ): Promise<string> {
+    if (idempotencyKey === null || body === null) return this.#queue.append({ dataset, lines, count });
+    const id = await chunkForKey(this.#database, {
+      project: key.project,
+      dataset,
+      key: idempotencyKey,
+      body: body.digest(),
+      chunkId: receiptId(timeOrderedId(), dataset),
+    });
+    await this.#queue.appendChunk({ id, dataset, count, at: Date.now(), lines });
+    return id;
+  }
+}
