@@ -1,19 +1,55 @@
+import { ApiError, type Query } from '@loguro/types';
 import { findDataset, findDefaultDataset, requireFields } from './datasets/find-dataset.js';
-import { type Endpoint, projectEndpoint } from './http/endpoint.js';
+import type { Dataset } from './generated/prisma/client.js';
+import { type Answer, type Endpoint, projectEndpoint } from './http/endpoint.js';
 import type { QueryService } from './query/query-service.js';
+import { STREAM_TYPES, type StreamType } from './query/row-formats.js';
 
 /** The two query operations: of a dataset, and, on the legacy path, of the default dataset. */
 export function queryEndpoints(queries: QueryService): Endpoint[] {
   return [
-    projectEndpoint('queryDataset', async ({ project, params, body, signal }, { database }) => {
-      const dataset = await findDataset(database, project.id, params.datasetId);
-      const target = { id: dataset.id, projectId: project.id, fields: requireFields(dataset) };
-      return { status: 200, body: await queries.run(target, body, signal) };
-    }),
-    projectEndpoint('queryDefaultDataset', async ({ project, body, signal }, { database }) => {
-      const dataset = await findDefaultDataset(database, project.id);
-      const target = { id: dataset.id, projectId: project.id, fields: requireFields(dataset) };
-      return { status: 200, body: await queries.run(target, body, signal) };
-    }),
+    projectEndpoint('queryDataset', async (request, { database }) =>
+      answerQuery(queries, await findDataset(database, request.project.id, request.params.datasetId), request),
+    ),
+    projectEndpoint('queryDefaultDataset', async (request, { database }) =>
+      answerQuery(queries, await findDefaultDataset(database, request.project.id), request),
+    ),
   ];
+}
+
+/** What answering a query takes of the request. */
+interface QueryRequest {
+  body: Query;
+  signal: AbortSignal;
+  accepts: (types: readonly string[]) => string | null;
+}
+
+/** JSON, unless the client prefers rows as CSV or NDJSON. */
+async function answerQuery(
+  queries: QueryService,
+  dataset: Dataset,
+  { body, signal, accepts }: QueryRequest,
+): Promise<Answer> {
+  const target = { id: dataset.id, projectId: dataset.projectId, fields: requireFields(dataset) };
+  const type = accepts(['application/json', ...STREAM_TYPES]);
+  const streamed = STREAM_TYPES.find((candidate) => candidate === type);
+  if (streamed !== undefined) return streamAnswer(queries, target, body, streamed, signal);
+  if (body.explain === true) return { status: 200, body: await queries.explain(target, body, signal) };
+  return { status: 200, body: await queries.run(target, body, signal) };
+}
+
+async function streamAnswer(
+  queries: QueryService,
+  target: Parameters<QueryService['stream']>[0],
+  query: Query,
+  type: StreamType,
+  signal: AbortSignal,
+): Promise<Answer> {
+  if (query.explain === true) {
+    throw new ApiError('invalid_query', 'An explanation is JSON: ask for it with Accept: application/json.', {
+      details: [{ path: 'explain', message: 'does not go with CSV or NDJSON' }],
+    });
+  }
+  const { contentType, chunks } = await queries.stream(target, query, type, signal);
+  return { status: 200, stream: chunks, headers: { 'Content-Type': contentType } };
 }

@@ -1,28 +1,35 @@
 import { Pool, type PoolClient } from 'pg';
 
-/** A statement under way, and the way to end it early. */
+/** A connection at work, and the way to end its statement early. */
 export interface Watch {
-  /** Cancels the statement; what {@link Watch.settle} throws is the reason. */
+  /** Cancels the statement; the reason is what {@link Watch.guard} throws. */
   cancel(reason: unknown): void;
   /**
-   * Waits for the statement, and for the cancellation where one was asked: only then the connection is free of
-   * it, and can't lose its next statement to a late cancellation.
+   * Waits for the statement, or for a part of it.
    *
    * @throws the reason of the cancellation, or what the statement threw
    */
-  settle<T>(ended: Promise<T>): Promise<T>;
+  guard<T>(work: Promise<T>): Promise<T>;
+  /**
+   * Stops watching, and waits for a cancellation under way: only then the connection can't lose its next statement
+   * to it.
+   */
+  release(): Promise<void>;
 }
 
 /** Cancels statements in the database. */
 export interface Canceller {
   /**
-   * Watches the statement that the connection is about to run; it is cancelled when the signal fires.
+   * Watches a connection that is about to run a statement; it is cancelled when the signal fires.
    *
    * @throws the signal's reason when it has fired before
    */
   watch(client: PoolClient, signal: AbortSignal): Promise<Watch>;
   close(): Promise<void>;
 }
+
+/** When even the cancellation gets no answer in this time, the statement timeout has to end the statement. */
+const CANCEL_TIMEOUT_MS = 2000;
 
 /**
  * Cancels with pg_cancel_backend, over a connection of its own: when statements must be cancelled is just when
@@ -31,8 +38,14 @@ export interface Canceller {
  * @param pool whose connections are to be cancelled
  */
 export function createCanceller(pool: Pool): Canceller {
-  // The pool keeps its password where spreading does not find it.
-  const own = new Pool({ ...pool.options, password: pool.options.password, max: 1, idleTimeoutMillis: 10_000 });
+  const own = new Pool({
+    ...pool.options,
+    // The pool keeps its password where spreading does not find it.
+    password: pool.options.password,
+    max: 1,
+    idleTimeoutMillis: 10_000,
+    query_timeout: CANCEL_TIMEOUT_MS,
+  });
   own.on('error', () => undefined);
   const pids = new WeakMap<PoolClient, number>();
 
@@ -52,25 +65,27 @@ export function createCanceller(pool: Pool): Canceller {
       signal.throwIfAborted();
       let cancelled: { reason: unknown; done: Promise<unknown> } | undefined;
       const cancel = (reason: unknown) => {
-        // When even this fails, the statement timeout ends what could not be cancelled.
-        const ask = () => own.query('SELECT pg_cancel_backend($1)', [pid]).catch(() => undefined);
-        cancelled ??= { reason, done: ask() };
+        cancelled ??= {
+          reason,
+          done: own.query('SELECT pg_cancel_backend($1)', [pid]).catch(() => undefined),
+        };
       };
       const onAbort = () => cancel(signal.reason);
       signal.addEventListener('abort', onAbort, { once: true });
       return {
         cancel,
-        async settle(ended) {
+        async guard(work) {
           try {
-            const value = await ended;
+            const value = await work;
             if (cancelled !== undefined) throw cancelled.reason;
             return value;
           } catch (error) {
             throw cancelled === undefined ? error : cancelled.reason;
-          } finally {
-            signal.removeEventListener('abort', onAbort);
-            await cancelled?.done;
           }
+        },
+        async release() {
+          signal.removeEventListener('abort', onAbort);
+          await cancelled?.done;
         },
       };
     },

@@ -39,7 +39,7 @@ const DECODERS: Record<ColumnType, (text: string) => unknown> = {
 };
 
 /** JSON has no word for infinity, which a percentile between two huge numbers can be: null. */
-function decodeNumber(text: string): number | null {
+export function decodeNumber(text: string): number | null {
   const number = Number(text);
   return Number.isFinite(number) ? number : null;
 }

@@ -25,6 +25,8 @@ export function createQueryPool(options: QueryPoolOptions): Pool {
     default_transaction_read_only: 'on',
     statement_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: 60_000,
+    // The order of UNION ALL is relied on, see compile/raw.ts.
+    enable_parallel_append: 'off',
     work_mem: options.workMemKib ?? 32 * 1024,
     TimeZone: 'UTC',
     DateStyle: 'ISO',

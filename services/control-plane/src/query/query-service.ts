@@ -1,11 +1,16 @@
-import type { Fields, Query, QueryResult } from '@loguro/types';
-import type { Pool } from 'pg';
+import { ApiError, type Fields, type Query, type QueryExplanation, type QueryResult } from '@loguro/types';
+import type { Pool, PoolClient } from 'pg';
 import { createCanceller } from './canceller.js';
-import { compileQuery } from './compile/compile-query.js';
+import { type CompiledQuery, compileQuery } from './compile/compile-query.js';
+import { withConnection } from './connection.js';
 import { rowDecoder } from './decode.js';
+import { explainQuery } from './explain.js';
 import { createProjectSlots } from './project-slots.js';
 import { queryFailure } from './query-failure.js';
-import { collectRows, withConnection } from './statement.js';
+import { openQueryStream, type QueryStream } from './query-stream.js';
+import type { StreamType } from './row-formats.js';
+import { collectRows } from './statement.js';
+import { createTableExtents } from './table-extents.js';
 
 /** Options of {@link createQueryService}. */
 export interface QueryServiceOptions {
@@ -13,9 +18,13 @@ export interface QueryServiceOptions {
   pool: Pool;
   /** The statement timeout of the pool, in milliseconds. */
   statementTimeoutMs: number;
-  /** Queries of one project that this process runs at the same time. Default 4. */
+  /** Queries of one project that this process runs at the same time, streams included. Default 4. */
   queriesPerProject?: number;
-  /** Bytes of the rows of one JSON answer. Default 16 MiB. */
+  /** Streams that this process runs at the same time. Default: half of the pool's connections, at least 1. */
+  streams?: number;
+  /** A stream from start to end, however slow its reader, in milliseconds. Default 10 minutes. */
+  streamTimeoutMs?: number;
+  /** Characters of the rows of one JSON answer. Default 16 MiB. */
   maxResultBytes?: number;
   /** Default: the system's clock. */
   now?: () => Date;
@@ -29,48 +38,113 @@ export interface QueryTarget {
   fields: Fields;
 }
 
-/** Runs callers' queries. */
+/**
+ * Runs callers' queries, which must fit the published schema. The signal cancels the statement in the database.
+ * Everything throws ApiError `invalid_query`, `too_many_queries`, `query_timeout`, `dataset_not_found` (deleted
+ * meanwhile) or `unavailable`, and the signal's reason once that has fired.
+ */
 export interface QueryService {
   /**
-   * Answers a query that fits the published schema.
+   * Answers a query with one page of rows.
    *
-   * @param signal cancels the statement in the database, and throws its reason
-   * @throws ApiError `invalid_query`, `too_many_queries`, `query_timeout`, `result_too_large`,
-   *   `dataset_not_found` (deleted meanwhile), `unavailable`
+   * @throws ApiError also `result_too_large`
    */
   run(target: QueryTarget, query: Query, signal: AbortSignal): Promise<QueryResult>;
+  /** Says what would be run instead of running it. */
+  explain(target: QueryTarget, query: Query, signal: AbortSignal): Promise<QueryExplanation>;
+  /** Starts to answer a query with all its rows, one after the other; see {@link QueryStream}. */
+  stream(target: QueryTarget, query: Query, type: StreamType, signal: AbortSignal): Promise<QueryStream>;
   /** Closes what the service opened itself; the pool stays the caller's. */
   close(): Promise<void>;
 }
 
 const MIB = 1024 * 1024;
+const TEN_MINUTES_MS = 600_000;
 
 /** The service behind the query operations. */
 export function createQueryService(options: QueryServiceOptions): QueryService {
   const { pool, statementTimeoutMs, queriesPerProject = 4, maxResultBytes = 16 * MIB } = options;
+  const { streamTimeoutMs = TEN_MINUTES_MS } = options;
+  const { streams = Math.max(1, Math.floor((pool.options.max ?? 10) / 2)) } = options;
   const now = options.now ?? (() => new Date());
   const canceller = createCanceller(pool);
   const slots = createProjectSlots(queriesPerProject);
+  const extents = createTableExtents({ ttlMs: 60_000, max: 10_000 });
+  let streaming = 0;
+
+  const toFailure = (thrown: unknown, signal: AbortSignal) =>
+    signal.aborted ? signal.reason : queryFailure(thrown, statementTimeoutMs);
+
+  /** Takes a slot and a connection for work with the compiled query. */
+  async function withQuery<T>(
+    target: QueryTarget,
+    query: Query,
+    signal: AbortSignal,
+    work: (client: PoolClient, compiled: CompiledQuery) => Promise<T>,
+  ): Promise<T> {
+    const compiled = compileQuery(target, query, { now: now() });
+    const release = slots.take(target.projectId);
+    try {
+      return await withConnection(pool, async (client) => {
+        // Only pages of raw rows are compiled differently for knowing it.
+        if (compiled.cursorOf === undefined) return work(client, compiled);
+        const extent = await extents.of(client, target);
+        return work(client, compileQuery(target, query, { now: now(), extent }));
+      });
+    } catch (error) {
+      throw toFailure(error, signal);
+    } finally {
+      release();
+    }
+  }
 
   return {
-    async run(target, query, signal) {
-      const compiled = compileQuery(target, query, { now: now() });
+    run: (target, query, signal) =>
+      withQuery(target, query, signal, async (client, compiled) => {
+        const started = performance.now();
+        const limits = { maxBytes: maxResultBytes, statementTimeoutMs };
+        const rows = await collectRows(client, compiled, { ...limits, signal, canceller });
+        return toResult(compiled, rows, performance.now() - started);
+      }),
+
+    explain: (target, query, signal) => withQuery(target, query, signal, explainQuery),
+
+    async stream(target, query, type, signal) {
+      const compiled = compileQuery(target, query, { now: now(), mode: 'stream' });
       const release = slots.take(target.projectId);
-      const started = performance.now();
-      try {
-        const rows = await withConnection(pool, (client) =>
-          collectRows(client, compiled, { maxBytes: maxResultBytes, signal, canceller }),
-        );
-        const elapsedMs = Math.round((performance.now() - started) * 1000) / 1000;
-        const { columns, range } = compiled;
-        return { rows: rows.map(rowDecoder(columns)), columns, rowCount: rows.length, range, elapsedMs };
-      } catch (error) {
-        signal.throwIfAborted();
-        throw queryFailure(error, statementTimeoutMs);
-      } finally {
+      if (streaming >= streams) {
         release();
+        throw new ApiError('unavailable', `${streams} results are being streamed already; try again in a moment.`);
+      }
+      streaming += 1;
+      const onClosed = () => {
+        streaming -= 1;
+        release();
+      };
+      const failure = (thrown: unknown) => toFailure(thrown, signal);
+      const common = { pool, canceller, type, signal, statementTimeoutMs, streamTimeoutMs, onClosed };
+      try {
+        return await openQueryStream(compiled, { ...common, toFailure: failure });
+      } catch (error) {
+        throw failure(error);
       }
     },
+
     close: () => canceller.close(),
+  };
+}
+
+function toResult(compiled: CompiledQuery, rows: (string | null)[][], milliseconds: number): QueryResult {
+  const { columns, range, limit, cursorOf } = compiled;
+  const shown = rows.length > limit ? rows.slice(0, limit) : rows;
+  const last = shown.at(-1);
+  const more = cursorOf !== undefined && rows.length > limit && last !== undefined;
+  return {
+    rows: shown.map(rowDecoder(columns)),
+    columns,
+    rowCount: shown.length,
+    range,
+    elapsedMs: Math.round(milliseconds * 1000) / 1000,
+    ...(more && { nextCursor: cursorOf(last) }),
   };
 }

@@ -116,7 +116,7 @@ describe('refusals say where and why', () => {
       groupBy: ['nope'],
       orderBy: [{ field: 'country' }],
     }).map(({ path }) => path);
-    expect(paths).toEqual(['range.from', 'where[0].value', 'groupBy[0]', 'orderBy[0].field']);
+    expect(paths).toEqual(['groupBy[0]', 'orderBy[0].field', 'range.from', 'where[0].value']);
   });
 
   test.each<[string, Query, ErrorDetail]>([

@@ -1,36 +1,41 @@
-import { formatInstant, LIMITS, type Query, type QueryColumn } from '@loguro/types';
-import { compileConditions } from './conditions.js';
+import { LIMITS, type Query, type QueryColumn } from '@loguro/types';
 import { createContext } from './context.js';
+import { decodeCursor, fingerprintOf, type Position } from './cursor.js';
 import { Faults } from './faults.js';
 import { compileGroups } from './groups.js';
-import { compileOrder } from './order.js';
-import { compileOutputs } from './outputs.js';
-import { formatRange, type InstantRange, resolveRange } from './range.js';
-import { compileRaw, type RawPage } from './raw.js';
-import { fieldExpression, type QueriedDataset, sourceOf, TIMESTAMP } from './source.js';
-import { PARAMETER_TYPES, Parameters } from './sql.js';
+import { compileOrder, type OrderTerm } from './order.js';
+import { compileOutputs, type Outputs } from './outputs.js';
+import type { Mode, Parts } from './parts.js';
+import { formatRange, resolveRange } from './range.js';
+import { type CursorOf, compileRaw } from './raw.js';
+import { type QueriedDataset, sourceOf } from './source.js';
+import { Parameters } from './sql.js';
+import { compileWhere } from './where.js';
+import type { TableExtent } from './windows.js';
 
 /** A query as one SQL statement. */
 export interface CompiledQuery {
   text: string;
   /** The values of `$1`, `$2`, …: texts and lists of texts. */
-  values: (string | (string | null)[])[];
+  values: (string | string[])[];
   /** The columns of the answer; the statement's own columns start with these. */
   columns: QueryColumn[];
   /** The range that is asked, ends included. */
   range: { from: string; to: string };
-  /** Rows of the answer at the most; Infinity: all. */
+  /** Rows of the answer at the most; Infinity: all. The statement of a page of raw rows returns one more. */
   limit: number;
-  /** For raw rows: what makes the cursor of the next page. */
-  page?: RawPage;
+  /** For a page of raw rows. */
+  cursorOf?: CursorOf;
 }
 
 /** Options of {@link compileQuery}. */
 export interface CompileOptions {
   /** Where the range ends when the query does not say. */
   now: Date;
-  /** `page`: one answer of bounded size; `stream`: all rows, `limit` permitting. */
-  mode?: 'page' | 'stream';
+  /** Default `page`. */
+  mode?: Mode;
+  /** Makes the newest or oldest rows cheap to find where they are far from the end of the range. */
+  extent?: TableExtent | undefined;
 }
 
 /**
@@ -42,45 +47,60 @@ export interface CompileOptions {
  */
 export function compileQuery(dataset: QueriedDataset, query: Query, options: CompileOptions): CompiledQuery {
   const faults = new Faults();
-  const parameters = new Parameters();
-  const source = sourceOf(dataset);
-  const context = createContext(source, parameters, faults);
-  const range = resolveRange(query.range, options.now, faults);
-  const where = [
-    ...rangeConditions(range, parameters),
-    ...compileConditions(query.where ?? [], 'where', {
-      parameters,
-      faults,
-      operand(item, path) {
-        if (item.field !== undefined) return fieldExpression(source, item.field, `${path}.field`, faults);
-        faults.add(path, 'needs a "field"');
-        return null;
-      },
-    }),
-  ];
+  const context = createContext(sourceOf(dataset), new Parameters(), faults);
   const outputs = compileOutputs(query, context);
   const order = compileOrder(query, outputs, context);
-  const limit = limitOf(query, options.mode ?? 'page');
-  const parts = { query, where, outputs, order, range, limit, context };
-  const { text, page }: { text: string; page?: RawPage } = outputs.grouped ? compileGroups(parts) : compileRaw(parts);
+  const fingerprint = fingerprintOf(dataset.id, query);
+  const position = readCursor(query, fingerprint, outputs, order, faults);
+  const range = resolveRange(position?.range ?? query.range, options.now, faults);
+  const mode = options.mode ?? 'page';
+  const conditions = compileWhere(query, context);
+  const limit = limitOf(query, mode);
+  const { extent } = options;
+  const parts: Parts = {
+    query,
+    mode,
+    conditions,
+    outputs,
+    order,
+    range,
+    limit,
+    position,
+    fingerprint,
+    extent,
+    context,
+  };
+  const statement: { text: string; cursorOf?: CursorOf } = outputs.grouped ? compileGroups(parts) : compileRaw(parts);
   faults.throwIfAny();
   return {
-    text,
-    values: parameters.values,
+    ...statement,
+    values: context.parameters.values,
     columns: outputs.columns.map(({ name, output }) => ({ name, type: output.type })),
     range: formatRange(range),
     limit,
-    ...(page && { page }),
   };
 }
 
-function limitOf({ limit }: Query, mode: 'page' | 'stream'): number {
-  if (mode === 'stream') return limit ?? Number.POSITIVE_INFINITY;
-  return Math.min(limit ?? LIMITS.queryLimitDefault, LIMITS.queryLimitMax);
+function readCursor(
+  query: Query,
+  fingerprint: string,
+  outputs: Outputs,
+  order: OrderTerm[],
+  faults: Faults,
+): Position | null {
+  if (query.cursor === undefined) return null;
+  if (!outputs.grouped)
+    return decodeCursor(
+      query.cursor,
+      fingerprint,
+      order.map(({ output }) => output.type),
+      faults,
+    );
+  faults.add('cursor', 'goes with raw rows; groups beyond the limit come as CSV or NDJSON');
+  return null;
 }
 
-function rangeConditions({ from, to }: InstantRange, parameters: Parameters): string[] {
-  const end = (op: string, instant: InstantRange['from']) =>
-    `"${TIMESTAMP}" ${op} ${parameters.add(formatInstant(instant), PARAMETER_TYPES.timestamp)}`;
-  return [end('>=', from), end('<=', to)];
+function limitOf({ limit }: Query, mode: Mode): number {
+  if (mode === 'stream') return limit ?? Number.POSITIVE_INFINITY;
+  return Math.min(limit ?? LIMITS.queryLimitDefault, LIMITS.queryLimitMax);
 }

@@ -1,12 +1,16 @@
+import { COLUMN_TYPES, type FieldBaseType } from '@loguro/types';
 import { aggregateOutput } from './aggregates.js';
+import type { CompiledBucket } from './buckets.js';
 import { compileConditions } from './conditions.js';
-import type { Column, Output } from './context.js';
+import type { Output } from './context.js';
+import { allBuckets, filledBucket } from './fill.js';
 import { unknownName } from './names.js';
 import { columnNamed, names } from './order.js';
 import { limitClause, orderSql, type Parts } from './parts.js';
 import type { Expression } from './sql.js';
+import { conditionOf } from './where.js';
 
-/** What the groups compute, each once, as columns c0, c1, … of a subquery. */
+/** What the groups compute, each once, as columns c0, c1, … of a subquery; the group keys come first. */
 class Slots {
   readonly #slots = new Map<string, { name: string; output: Output }>();
 
@@ -20,8 +24,8 @@ class Slots {
     return slot.name;
   }
 
-  list(): string {
-    return [...this.#slots.values()].map(({ name, output }) => `${output.sql} AS ${name}`).join(', ');
+  all(): { name: string; output: Output }[] {
+    return [...this.#slots.values()];
   }
 }
 
@@ -30,21 +34,49 @@ class Slots {
  * outer one filters, orders and cuts by their names.
  */
 export function compileGroups(parts: Parts): { text: string } {
-  const { where, outputs, order, limit, context } = parts;
+  const { conditions, outputs, order, limit, range, context } = parts;
+  const where = [conditionOf(range, context.parameters), ...conditions].join(' AND ');
   const slots = new Slots();
   const keys = outputs.keys.map(({ output }) => slots.use(output));
   const columns = outputs.columns.map(({ output }) => slots.use(output));
   const having = compileHaving(parts, slots);
   const orderBy = order.map((term) => orderSql(slots.use(term.output), term));
+  const computed = slots.all().map(({ name, output }) => `${output.sql} AS ${name}`);
   const groupBy = keys.length === 0 ? '' : ` GROUP BY ${keys.map((_, i) => i + 1).join(', ')}`;
-  const inner = `SELECT ${slots.list()} FROM ${context.source.table} WHERE ${where.join(' AND ')}${groupBy}`;
+  const groups = `SELECT ${computed.join(', ')} FROM ${context.source.table} WHERE ${where}${groupBy}`;
+  const bucket = filledBucket(parts);
   const filter = having.length === 0 ? '' : ` WHERE ${having.join(' AND ')}`;
   const sorted = orderBy.length === 0 ? '' : ` ORDER BY ${orderBy.join(', ')}`;
-  return { text: `SELECT ${columns.join(', ')} FROM (${inner}) AS g${filter}${sorted}${limitClause(limit, context)}` };
+  const cut = limitClause(limit, context);
+  if (bucket === null) return { text: `SELECT ${columns.join(', ')} FROM (${groups}) AS g${filter}${sorted}${cut}` };
+  const filled = withEmptyBuckets(bucket, keys.length, slots, parts);
+  return { text: `WITH g AS (${groups}) SELECT ${columns.join(', ')} FROM (${filled}) AS f${sorted}${cut}` };
+}
+
+/**
+ * The groups of `g`, and for each combination of their other keys the buckets that have no record. Empty buckets
+ * are added for all and then merged with the real ones, which takes time in proportion to their number.
+ */
+function withEmptyBuckets(bucket: CompiledBucket, keyCount: number, slots: Slots, parts: Parts): string {
+  const all = slots.all();
+  const keys = all.slice(0, keyCount);
+  const others = keys.filter(({ output }) => output.id !== bucket.id).map(({ name }) => name);
+  const empty = all.map(({ name, output }, i) => {
+    if (output.id === bucket.id) return 'b';
+    if (i < keyCount) return name;
+    return output.empty ?? `NULL::${COLUMN_TYPES[output.type as FieldBaseType]}`;
+  });
+  const buckets = `(${allBuckets(bucket, parts)}) AS b`;
+  const combinations = others.length === 0 ? '' : ` CROSS JOIN (SELECT DISTINCT ${others.join(', ')} FROM g) AS k`;
+  const list = all.map(({ name }) => name).join(', ');
+  const merged = all.map(({ name }, i) => (i < keyCount ? name : `max(${name}) AS ${name}`)).join(', ');
+  const union = `SELECT ${list} FROM g UNION ALL SELECT ${empty.join(', ')} FROM ${buckets}${combinations}`;
+  return `SELECT ${merged} FROM (${union}) AS u GROUP BY ${keys.map(({ name }) => name).join(', ')}`;
 }
 
 function compileHaving({ query, outputs, context }: Parts, slots: Slots): string[] {
   const { faults, source, parameters } = context;
+  const columns = [...outputs.columns, ...outputs.keys];
   return compileConditions(query.having ?? [], 'having', {
     parameters,
     faults,
@@ -57,7 +89,7 @@ function compileHaving({ query, outputs, context }: Parts, slots: Slots): string
         faults.add(path, 'needs a "field" or an "aggregate"');
         return null;
       }
-      const output = columnNamed(item.field, [...outputs.columns, ...outputs.keys] satisfies Column[]);
+      const output = columnNamed(item.field, columns);
       if (output !== null) return { ...output, sql: slots.use(output) };
       faults.add(`${path}.field`, unknownName('column or group key', item.field, names(outputs)));
       return null;

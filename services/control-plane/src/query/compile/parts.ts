@@ -1,19 +1,31 @@
 import type { Query } from '@loguro/types';
 import type { CompileContext } from './context.js';
+import type { Position } from './cursor.js';
 import type { OrderTerm } from './order.js';
 import type { Outputs } from './outputs.js';
 import type { InstantRange } from './range.js';
+import type { TableExtent } from './windows.js';
+
+/** `page`: one answer of bounded size; `stream`: all rows, `limit` permitting. */
+export type Mode = 'page' | 'stream';
 
 /** The compiled parts from which a statement is put together. */
 export interface Parts {
   query: Query;
-  /** Conditions on records, all of which hold. */
-  where: string[];
+  mode: Mode;
+  /** Conditions on records besides the range, all of which hold. */
+  conditions: string[];
   outputs: Outputs;
   order: OrderTerm[];
   range: InstantRange;
   /** Infinity: no limit. */
   limit: number;
+  /** Where the page before ended. */
+  position: Position | null;
+  /** Binds a cursor to its query. */
+  fingerprint: string;
+  /** Where the table's records lie in time, when known. */
+  extent: TableExtent | undefined;
   context: CompileContext;
 }
 

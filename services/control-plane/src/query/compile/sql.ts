@@ -21,7 +21,7 @@ export const PARAMETER_TYPES: Record<FieldBaseType, string> = {
  * texts) of a parameter with a stated type, and never as SQL.
  */
 export class Parameters {
-  readonly values: (string | (string | null)[])[] = [];
+  readonly values: (string | string[])[] = [];
 
   /** @returns the placeholder, cast to its type */
   add(value: string | string[], type: string): string {

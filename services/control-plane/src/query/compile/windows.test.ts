@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import { formatInstant, type Instant, parseTimestamp } from '@loguro/types';
+import fc from 'fast-check';
+import { compareInstants } from './range.js';
+import { type TimeWindow, windowsOf } from './windows.js';
+
+const at = (text: string) => parseTimestamp(text) as Instant;
+const show = (window: TimeWindow) =>
+  `${formatInstant(window.from)} ${'to' in window ? `to ${formatInstant(window.to)}` : `before ${formatInstant(window.before)}`}`;
+
+test('the newest rows are looked for near the end of the range first', () => {
+  const range = { from: at('2026-06-01T00:00:00Z'), to: at('2026-06-01T00:30:00Z') };
+  expect(windowsOf(range, true, undefined).map(show)).toEqual([
+    '2026-06-01T00:29:59Z to 2026-06-01T00:30:00Z',
+    '2026-06-01T00:29:50Z before 2026-06-01T00:29:59Z',
+    '2026-06-01T00:28:00Z before 2026-06-01T00:29:50Z',
+    '2026-06-01T00:10:00Z before 2026-06-01T00:28:00Z',
+    '2026-06-01T00:00:00Z before 2026-06-01T00:10:00Z',
+  ]);
+});
+
+test('where the table ends before the range does, they are looked for at the end of the table', () => {
+  const range = { from: at('2026-06-01T00:00:00Z'), to: at('9999-12-31T00:00:00Z') };
+  const extent = { oldest: at('2026-05-01T00:00:00Z'), newest: at('2026-06-01T00:00:20Z') };
+  expect(windowsOf(range, true, extent).map(show)).toEqual([
+    '2026-06-01T00:00:20Z to 9999-12-31T00:00:00Z',
+    '2026-06-01T00:00:19Z before 2026-06-01T00:00:20Z',
+    '2026-06-01T00:00:10Z before 2026-06-01T00:00:19Z',
+    '2026-06-01T00:00:00Z before 2026-06-01T00:00:10Z',
+  ]);
+});
+
+describe('whatever the range and the extent', () => {
+  const instant = fc.record({
+    seconds: fc.integer({ min: -62135596800, max: 253402300799 }),
+    micros: fc.integer({ min: 0, max: 999_999 }),
+  });
+  const near = fc.record({ seconds: fc.integer({ min: 0, max: 3000 }), micros: fc.constantFrom(0, 1, 999_999) });
+  const any = fc.oneof(instant, near);
+
+  test('the windows follow each other without gap or overlap and make up the range', () => {
+    fc.assert(
+      fc.property(any, any, any, any, fc.boolean(), fc.boolean(), (a, b, c, d, descending, known) => {
+        const [from, to] = [a, b].sort(compareInstants) as [Instant, Instant];
+        const [oldest, newest] = [c, d].sort(compareInstants) as [Instant, Instant];
+        const windows = windowsOf({ from, to }, descending, known ? { oldest, newest } : undefined);
+        const ascending = descending ? windows.toReversed() : windows;
+        expect(ascending[0]?.from).toEqual(from);
+        ascending.forEach((window, i) => {
+          const next = ascending[i + 1];
+          if (next === undefined) expect(window).toEqual({ from: window.from, to });
+          else {
+            expect(window).toEqual({ from: window.from, before: next.from });
+            expect(compareInstants(window.from, next.from)).toBeLessThan(0);
+          }
+        });
+      }),
+    );
+  });
+});

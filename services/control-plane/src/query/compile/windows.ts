@@ -1,0 +1,61 @@
+import type { Instant } from '@loguro/types';
+import { compareInstants, type InstantRange } from './range.js';
+
+/**
+ * Where the records of a table lie in time, about: what its first and last pages hold. Answers never depend on
+ * it, only the time they take.
+ */
+export interface TableExtent {
+  oldest: Instant;
+  newest: Instant;
+}
+
+/**
+ * Widths of the windows in seconds, each about ten times the one before: the first that holds enough rows holds
+ * at most ten times too many. From 10,000 records a second to one in ten minutes, the newest hundred are in one
+ * of them.
+ */
+const WIDTHS = [1, 10, 120, 1_200, 10_800, 86_400, 864_000, 8_640_000];
+
+/**
+ * Cuts a range into windows for reading its first rows in order of time: a small one where the rows are, then
+ * larger and larger ones. Read one after the other until there are enough rows, they make the newest rows as
+ * cheap as an index in that order would, without one: the block ranges of a BRIN index find a window, but they
+ * know no order.
+ *
+ * @param descending newest first
+ * @returns disjoint windows that make up the range, in reading order; each end belongs to the window but `before`
+ */
+export function windowsOf(range: InstantRange, descending: boolean, extent: TableExtent | undefined): TimeWindow[] {
+  const cuts = cutsOf(range, descending, extent);
+  if (!descending) {
+    const starts = [range.from, ...cuts];
+    return starts.map((from, i) => closed(from, starts[i + 1], range.to));
+  }
+  const starts = [...cuts, range.from];
+  return starts.map((from, i) => closed(from, starts[i - 1], range.to));
+}
+
+/** A span of time: from `from` until `to`, included, or until `before`, excluded. */
+export type TimeWindow = { from: Instant; to: Instant } | { from: Instant; before: Instant };
+
+function closed(from: Instant, before: Instant | undefined, to: Instant): TimeWindow {
+  return before === undefined ? { from, to } : { from, before };
+}
+
+/** Instants strictly inside of the range, in reading order. */
+function cutsOf(range: InstantRange, descending: boolean, extent: TableExtent | undefined): Instant[] {
+  const anchor = anchorOf(range, descending, extent);
+  const direction = descending ? -1 : 1;
+  const instants = WIDTHS.map((width) => ({ ...anchor, seconds: anchor.seconds + direction * width }));
+  const outside = descending ? range.to : range.from;
+  if (compareInstants(anchor, outside) !== 0) instants.unshift(anchor);
+  return instants.filter((cut) => compareInstants(cut, range.from) > 0 && compareInstants(cut, range.to) < 0);
+}
+
+/** Where reading starts in earnest: at the end of the range, or at the end of the table when that comes first. */
+function anchorOf(range: InstantRange, descending: boolean, extent: TableExtent | undefined): Instant {
+  if (extent === undefined) return descending ? range.to : range.from;
+  if (descending) return compareInstants(extent.newest, range.to) < 0 ? extent.newest : range.to;
+  return compareInstants(extent.oldest, range.from) > 0 ? extent.oldest : range.from;
+}

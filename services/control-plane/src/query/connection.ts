@@ -1,0 +1,66 @@
+import type { Pool, PoolClient } from 'pg';
+
+/** The server did not even answer that it gave up. */
+export class UnresponsiveError extends Error {
+  constructor() {
+    super('the database does not answer on an open connection');
+    this.name = 'UnresponsiveError';
+  }
+}
+
+/** How much later than the database's own timeout we give up on the database, in milliseconds. */
+const PATIENCE_MS = 3000;
+
+/**
+ * Waits for work that the database ends by itself after a time.
+ *
+ * @param timeoutMs the database's own timeout
+ * @throws UnresponsiveError when it has not
+ */
+export async function untilUnresponsive<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new UnresponsiveError()), timeoutMs + PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([work, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A connection of the pool that is given back once; one that broke, or that no longer answers, is thrown away. */
+export interface Lease {
+  client: PoolClient;
+  release(failure?: unknown): void;
+}
+
+/** Takes a connection of the pool. */
+export async function lease(pool: Pool): Promise<Lease> {
+  const client = await pool.connect();
+  let broken = false;
+  const onError = () => {
+    broken = true;
+  };
+  client.on('error', onError);
+  return {
+    client,
+    release(failure) {
+      client.off('error', onError);
+      client.release(broken || failure instanceof UnresponsiveError);
+    },
+  };
+}
+
+/** Takes a connection of the pool for one piece of work. */
+export async function withConnection<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const { client, release } = await lease(pool);
+  try {
+    const value = await work(client);
+    release();
+    return value;
+  } catch (error) {
+    release(error);
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import { parseTimestamp } from '@loguro/types';
+import type { PoolClient } from 'pg';
+import { sourceOf } from './compile/source.js';
+import type { TableExtent } from './compile/windows.js';
+import { AS_TEXT, decodeTimestamp } from './decode.js';
+import type { QueryTarget } from './query-service.js';
+
+/** Pages of a table looked at from each end: some thousand records. */
+const PAGES = 32;
+const PAGE_BYTES = 8192;
+
+/** Knows where the records of tables lie in time, well enough to look for the newest ones in the right place. */
+export interface TableExtents {
+  /** Null where the ends of the table hold no records, as in an empty one. */
+  of(client: PoolClient, target: QueryTarget): Promise<TableExtent | undefined>;
+}
+
+/** Options of {@link createTableExtents}. */
+export interface TableExtentsOptions {
+  /** How long an extent is believed, in milliseconds. A stale one costs time, nothing else. */
+  ttlMs: number;
+  /** Tables remembered. */
+  max: number;
+}
+
+/** Records are appended, so that a table's first and last pages hold its oldest and newest ones, but for latecomers. */
+export function createTableExtents({ ttlMs, max }: TableExtentsOptions): TableExtents {
+  const known = new Map<number, { extent: TableExtent | undefined; until: number }>();
+  return {
+    async of(client, target) {
+      const found = known.get(target.id);
+      if (found !== undefined && found.until > performance.now()) return found.extent;
+      const extent = await readExtent(client, target);
+      known.delete(target.id);
+      known.set(target.id, { extent, until: performance.now() + ttlMs });
+      // The first key of a map is its oldest.
+      if (known.size > max) known.delete(known.keys().next().value as number);
+      return extent;
+    },
+  };
+}
+
+async function readExtent(client: PoolClient, target: QueryTarget): Promise<TableExtent | undefined> {
+  const { table } = sourceOf(target);
+  const lastPages = `format('(%s,0)', greatest(pg_relation_size('${table}') / ${PAGE_BYTES} - ${PAGES}, 0))::tid`;
+  const { rows } = await client.query<{ oldest: string | null; newest: string | null }>({
+    text: `SELECT (SELECT min("timestamp") FROM ${table} WHERE ctid < '(${PAGES},0)'::tid) AS oldest,
+                  (SELECT max("timestamp") FROM ${table} WHERE ctid >= ${lastPages}) AS newest`,
+    types: AS_TEXT,
+  });
+  const [oldest, newest] = [rows[0]?.oldest, rows[0]?.newest].map((text) =>
+    typeof text === 'string' ? parseTimestamp(decodeTimestamp(text)) : null,
+  );
+  return oldest && newest ? { oldest, newest } : undefined;
+}
