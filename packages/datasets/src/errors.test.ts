@@ -8,8 +8,8 @@ test('the message carries the first places at fault, so that a log line is enoug
     { index: 4, path: '', message: 'must be an object' },
     { path: 'plan', message: 'is not a field' },
   ];
-  expect(new LoguroError('invalid_record', 'Two things are wrong', { details }).message).toBe(
-    'Two things are wrong (amount: must be a number; record 3, country: is required; record 4: must be an object; and 1 more)',
+  expect(new LoguroError('invalid_record', 'Four things are wrong', { details }).message).toBe(
+    'Four things are wrong (amount must be a number; record 3: country is required; record 4: must be an object; and 1 more)',
   );
   expect(new LoguroError('internal', 'Something went wrong').message).toBe('Something went wrong');
 });

@@ -82,41 +82,35 @@ export interface LoguroErrorOptions {
 }
 
 const SHOWN_DETAILS = 3;
-const RETRYABLE_STATUS = [408, 429, 500, 502, 503, 504];
+/** Timed out, too many, and everything that went wrong on the other side. */
+const mayPass = (status: number) => status >= 500 || status === 429 || status === 408;
 
 /**
  * Everything this package throws. Branch on {@link LoguroError.code}, which never changes its meaning, rather than
  * on the message, which is for people.
  */
 export class LoguroError<Code extends ErrorCode = ErrorCode> extends Error {
-  readonly code: Code;
+  declare readonly code: Code;
   /** HTTP status; undefined when no answer was involved. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** Finds the request in the server's logs. */
-  readonly requestId: string | undefined;
+  declare readonly requestId: string | undefined;
   /** The places at fault, at most 100. */
-  readonly details: readonly ErrorDetail[];
+  declare readonly details: readonly ErrorDetail[];
   /** How long the server asked to wait, in milliseconds. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   constructor(code: Code, message: string, options: LoguroErrorOptions = {}) {
-    super(
-      withDetails(message, options.details ?? []),
-      options.cause === undefined ? undefined : { cause: options.cause },
-    );
-    this.name = 'LoguroError';
-    this.code = code;
-    this.status = options.status;
-    this.requestId = options.requestId;
-    this.details = options.details ?? [];
-    this.retryAfterMs = options.retryAfterMs;
+    const { status, requestId, retryAfterMs, details = [] } = options;
+    super(withDetails(message, details), 'cause' in options ? options : undefined);
+    Object.assign(this, { name: 'LoguroError', code, status, requestId, retryAfterMs, details });
   }
 
   /** Whether the same request may well succeed later. */
   get retryable(): boolean {
-    if (this.code === 'query_timeout') return false;
-    if (this.code === 'network_error' || this.code === 'timeout') return true;
-    return this.status !== undefined && RETRYABLE_STATUS.includes(this.status);
+    const { code, status } = this as LoguroError;
+    if (status !== undefined) return mayPass(status) && code !== 'query_timeout';
+    return code === 'network_error' || code === 'timeout';
   }
 }
 
@@ -135,12 +129,18 @@ export function isLoguroError<Code extends ErrorCode = ErrorCode>(
   return codes.length === 0 || codes.includes((error as LoguroError<Code>).code);
 }
 
+/** Whatever was thrown, as an error of this package. */
+export function asLoguroError(cause: unknown, code: ErrorCode): LoguroError {
+  return cause instanceof LoguroError ? cause : new LoguroError(code, String(cause), { cause });
+}
+
 function withDetails(message: string, details: readonly ErrorDetail[]): string {
   if (details.length === 0) return message;
-  const shown = details.slice(0, SHOWN_DETAILS).map(({ index, path, message: what }) => {
-    const place = [index === undefined ? '' : `record ${index}`, path].filter((part) => part !== '').join(', ');
-    return place === '' ? what : `${place}: ${what}`;
-  });
+  const shown = details
+    .slice(0, SHOWN_DETAILS)
+    .map(({ index, path, message: what }) =>
+      [index === undefined ? '' : `record ${index}:`, path, what].filter(Boolean).join(' '),
+    );
   if (details.length > SHOWN_DETAILS) shown.push(`and ${details.length - SHOWN_DETAILS} more`);
   return `${message} (${shown.join('; ')})`;
 }

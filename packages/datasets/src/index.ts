@@ -31,7 +31,7 @@ export type { ConnectionOptions } from './http/connection.js';
 export type { CallOptions } from './http/control-api.js';
 export type { FetchAnswer, FetchInit, FetchLike } from './http/fetch-like.js';
 export type { BufferOptions, IngestStats, Loss } from './ingest/buffer.js';
-export type { Accepted, Checked, SendOptions } from './ingest/ingest-api.js';
+export type { Accepted, Receipt, SendOptions } from './ingest/ingest-api.js';
 export { DatasetIngestClient, type IngestClientOptions, type SendBatchOptions } from './ingest/ingest-client.js';
 export {
   avg,
@@ -74,3 +74,4 @@ export type {
   Scalar,
   SelectItem,
 } from './query/wire.js';
+export { validateRecord } from './records/validate-record.js';

@@ -1,5 +1,5 @@
-import { LoguroError } from '../errors.js';
-import { toLoguroError } from './error-answer.js';
+import { type ErrorCode, LoguroError } from '../errors.js';
+import { parseJson, toLoguroError } from './error-answer.js';
 import type { FetchAnswer, FetchInit, FetchLike } from './fetch-like.js';
 import { localFetch } from './local-fetch.js';
 
@@ -24,13 +24,16 @@ export interface ConnectionOptions {
 export interface Call {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   path: string;
-  query?: Readonly<Record<string, string | undefined>>;
-  headers?: Readonly<Record<string, string | undefined>>;
+  /** A false or undefined value leaves its parameter out. */
+  query?: Readonly<Record<string, string | false | undefined>>;
+  headers?: Readonly<Record<string, string>>;
   body?: string | Uint8Array<ArrayBuffer>;
   signal?: AbortSignal | undefined;
   /** Instead of the connection's. */
   timeoutMs?: number;
   keepalive?: boolean;
+  /** The body is read after the answer is returned. */
+  open?: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -48,7 +51,7 @@ export class Connection {
    * @throws TypeError when the credential can't be sent in a header, or `baseUrl` is no URL
    */
   constructor(credential: string, name: string, options: ConnectionOptions, defaultBaseUrl: string) {
-    const token = typeof credential === 'string' ? credential.trim() : '';
+    const token = String(credential ?? '').trim();
     // fetch would throw too, with the secret in its message.
     if (!/^[\x21-\x7e]+$/.test(token)) throw new TypeError(`${name} is empty or has characters that no credential has`);
     const url = new URL(options.baseUrl ?? defaultBaseUrl);
@@ -64,65 +67,49 @@ export class Connection {
    *
    * @returns undefined when the answer has no body (204)
    */
-  async json<Body>(call: Call): Promise<Body> {
-    return this.#exchange(call, async (answer, what) => {
-      const text = await answer.text();
-      if (text === '') return undefined as Body;
-      try {
-        return JSON.parse(text) as Body;
-      } catch (cause) {
-        throw new LoguroError('invalid_response', `${what} was answered with something that is not JSON`, {
-          status: answer.status,
-          cause,
-        });
-      }
-    });
+  json<Body>(call: Call): Promise<Body> {
+    return this.#exchange(call) as Promise<Body>;
   }
 
   /** Sends a request and returns as soon as a 2xx begins; its body is the caller's, and no timeout limits it. */
-  async open(call: Call): Promise<FetchAnswer> {
-    return this.#exchange(call, async (answer) => answer);
+  open(call: Call): Promise<FetchAnswer> {
+    return this.#exchange({ ...call, open: true }) as Promise<FetchAnswer>;
   }
 
-  async #exchange<T>(call: Call, read: (answer: FetchAnswer, what: string) => Promise<T>): Promise<T> {
+  async #exchange(call: Call): Promise<unknown> {
+    const { method, body, keepalive, signal, timeoutMs = this.#timeoutMs } = call;
     const url = this.#baseUrl + call.path + toSearch(call.query);
-    const what = `${call.method} ${url}`;
-    const timeoutMs = call.timeoutMs ?? this.#timeoutMs;
+    const what = `${method} ${url}`;
+    const headers = { ...this.#headers, ...call.headers };
     const controller = new AbortController();
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      controller.abort();
-    }, timeoutMs);
     const abort = () => controller.abort();
-    if (call.signal?.aborted) abort();
-    call.signal?.addEventListener('abort', abort, { once: true });
-    let keepListening = false;
+    const timer = setTimeout(abort, timeoutMs);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
     try {
-      const answer = await this.#fetch(url, this.#init(call, controller.signal));
-      if (answer.status < 200 || answer.status > 299) throw await toLoguroError(answer, what);
-      const result = await read(answer, what);
-      // The body is still on its way: the caller's signal must go on reaching it.
-      keepListening = result === answer;
-      return result;
+      // To fetch, a key that is undefined is not there.
+      const init = { method, headers, body, keepalive, signal: controller.signal } as FetchInit;
+      const answer = await this.#fetch(url, init);
+      const { status } = answer;
+      if (status < 200 || status > 299) throw await toLoguroError(answer, what);
+      if (call.open) return answer;
+      const text = await answer.text();
+      const value = parseJson(text);
+      if (value !== undefined || text === '') return value;
+      throw new LoguroError('invalid_response', `${what} was answered, but not with JSON`, { status });
     } catch (cause) {
       if (cause instanceof LoguroError) throw cause;
-      if (call.signal?.aborted) throw new LoguroError('aborted', `${what} was aborted by its caller`, { cause });
-      if (timedOut) throw new LoguroError('timeout', `${what} was not answered within ${timeoutMs} ms`, { cause });
-      throw new LoguroError('network_error', `${what} failed: ${reasonOf(cause)}`, { cause });
+      const [code, reason]: [ErrorCode, string] = signal?.aborted
+        ? ['aborted', 'was aborted by its caller']
+        : controller.signal.aborted
+          ? ['timeout', `was not answered within ${timeoutMs} ms`]
+          : ['network_error', `failed: ${reasonOf(cause)}`];
+      throw new LoguroError(code, `${what} ${reason}`, { cause });
     } finally {
       clearTimeout(timer);
-      if (!keepListening) call.signal?.removeEventListener('abort', abort);
+      // While an open body is on its way, the caller's signal must go on reaching it.
+      if (!call.open) signal?.removeEventListener('abort', abort);
     }
-  }
-
-  #init(call: Call, signal: AbortSignal): FetchInit {
-    const headers = { ...this.#headers };
-    for (const [name, value] of Object.entries(call.headers ?? {})) if (value !== undefined) headers[name] = value;
-    const init: FetchInit = { method: call.method, headers, signal };
-    if (call.body !== undefined) init.body = call.body;
-    if (call.keepalive) init.keepalive = true;
-    return init;
   }
 }
 
@@ -131,14 +118,16 @@ function needsLocalFetch(url: URL, host: string | undefined): boolean {
   return (host !== undefined || url.hostname.endsWith('.localhost')) && process?.versions?.node !== undefined;
 }
 
-function toSearch(query: Call['query']): string {
-  const entries = Object.entries(query ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return entries.length === 0 ? '' : `?${new URLSearchParams(entries)}`;
+function toSearch(query: Call['query'] = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value) parameters.set(name, value);
+  const text = String(parameters);
+  return text && `?${text}`;
 }
 
 /** What fetch hides in `cause`: "fetch failed" helps nobody. */
 function reasonOf(error: unknown): string {
-  const { cause = error } = error as { cause?: { code?: string; message?: string } };
+  const { cause = error } = error as { cause?: unknown };
   const { code, message } = cause as { code?: string; message?: string };
   return message || code || String(error);
 }

@@ -14,18 +14,18 @@ export async function toLoguroError(answer: FetchAnswer, what: string): Promise<
   const { status } = answer;
   const requestId = answer.headers.get('x-request-id') ?? undefined;
   const retryAfterMs = parseRetryAfter(answer.headers.get('retry-after'));
-  const body = parseBody(await answer.text());
-  if (body === undefined) {
-    const message = `${what} was answered ${status}, not in the way of this API: is the base URL right, or a proxy in between?`;
+  const body = parseJson(await answer.text()) as Partial<ErrorBody> | null | undefined;
+  if (typeof body?.error !== 'string' || body.code === undefined) {
+    const message = `${what} was answered ${status}, but not by this API: is the base URL right?`;
     return new LoguroError('invalid_response', message, { status, requestId, retryAfterMs });
   }
   return new LoguroError(body.code, body.error, { status, requestId, retryAfterMs, details: body.details });
 }
 
-function parseBody(text: string): ErrorBody | undefined {
+/** The value of a JSON text; undefined when it is none. */
+export function parseJson(text: string): unknown {
   try {
-    const body = JSON.parse(text) as Partial<ErrorBody> | null;
-    return typeof body?.error === 'string' && typeof body.code === 'string' ? (body as ErrorBody) : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -45,7 +45,7 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => {
       clearTimeout(timer);
-      reject(new LoguroError('aborted', 'Aborted by its caller while waiting to try again', { cause: signal?.reason }));
+      reject(new LoguroError('aborted', 'A retry was aborted by its caller', { cause: signal?.reason }));
     };
     const timer = setTimeout(() => {
       signal?.removeEventListener('abort', abort);

@@ -1,5 +1,6 @@
-import { LoguroError } from '../errors.js';
+import { asLoguroError, LoguroError } from '../errors.js';
 import { utf8Length } from './encode.js';
+import type { Accepted } from './ingest-api.js';
 
 /** Bounds of the buffered mode. */
 export interface BufferOptions {
@@ -43,33 +44,30 @@ export interface IngestStats {
   retries: number;
 }
 
-/** What became of a batch that the server took. */
-export interface Delivered {
-  accepted: number;
-  /** Records left out, and those of them that are known by their place. */
-  rejected: number;
-  rejectedLines: readonly string[];
-  reason?: LoguroError;
-}
-
 /** What a buffer needs from its owner. */
 export interface BufferHooks {
   /** Sends lines (JSON records) as one batch, with retries. Rejects when they were finally refused. */
-  deliver(lines: readonly string[]): Promise<Delivered>;
+  deliver(lines: readonly string[]): Promise<Accepted>;
   onLoss(loss: Loss): void;
 }
 
 /** Bytes that a record adds to the body of its batch. */
 const sizeOf = (line: string) => utf8Length(line) + 1;
 
+/** A promise and what resolves it. */
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+/** Lines that travel together; settled when each of them is accepted or reported lost. */
 class Batch {
   readonly lines: string[];
   bytes: number;
-  settle: () => void = () => undefined;
-  /** Resolves when each of the records is accepted or reported lost. */
-  readonly settled = new Promise<void>((resolve) => {
-    this.settle = resolve;
-  });
+  readonly settled = deferred();
 
   constructor(lines: string[] = []) {
     this.lines = lines;
@@ -97,7 +95,7 @@ export class RecordBuffer {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The open batch has waited long enough. */
   #due = false;
-  #room: { promise: Promise<void>; resolve: () => void } | undefined;
+  #room: ReturnType<typeof deferred> | undefined;
   /** Lost since the last flush told. */
   #untold: { count: number; first: LoguroError } | undefined;
 
@@ -113,8 +111,8 @@ export class RecordBuffer {
     const size = sizeOf(line);
     stats.written++;
     if (stats.pendingBytes + size > maxPendingBytes) {
-      const message = `${maxPendingBytes} bytes are waiting for the server already; await what write() returns`;
-      this.#lose({ count: 1, error: new LoguroError('buffer_full', message), lines: [line] });
+      const message = `${maxPendingBytes} bytes are waiting already: await what write() returns`;
+      this.#lose(1, new LoguroError('buffer_full', message), () => parse([line]));
       return this.#roomIfFull();
     }
     if (this.#open.lines.length > 0 && this.#open.bytes + size > maxBatchBytes) this.#seal();
@@ -131,7 +129,7 @@ export class RecordBuffer {
   /** Counts a record that can't be sent, and reports it. */
   refuse(record: unknown, error: LoguroError): void {
     this.stats.written++;
-    this.#lose({ count: 1, error, records: [record] });
+    this.#lose(1, error, () => [record]);
   }
 
   /**
@@ -142,7 +140,7 @@ export class RecordBuffer {
   async flush(): Promise<void> {
     if (this.#open.lines.length > 0) this.#seal();
     this.#pump();
-    await Promise.all([...this.#unsettled].map((batch) => batch.settled));
+    await Promise.all([...this.#unsettled].map(({ settled }) => settled.promise));
     const untold = this.#untold;
     if (untold === undefined) return;
     this.#untold = undefined;
@@ -180,18 +178,22 @@ export class RecordBuffer {
   async #deliver(batch: Batch): Promise<void> {
     const { lines } = batch;
     try {
-      const { accepted, rejected, rejectedLines, reason } = await this.#hooks.deliver(lines);
-      this.stats.accepted += accepted;
-      this.stats.pending -= accepted + rejected;
-      if (reason !== undefined) this.#lose({ count: rejected, error: reason, lines: rejectedLines });
-    } catch (thrown) {
-      const error =
-        thrown instanceof LoguroError ? thrown : new LoguroError('network_error', String(thrown), { cause: thrown });
+      const { count, rejected, details } = await this.#hooks.deliver(lines);
+      this.stats.accepted += count;
+      this.stats.pending -= count + rejected;
+      if (rejected > 0) {
+        const message = `The server refused ${rejected} of ${lines.length} records`;
+        this.#lose(rejected, new LoguroError('invalid_record', message, { details }), () =>
+          parse(lines.filter((_, place) => details.some(({ index }) => index === place))),
+        );
+      }
+    } catch (cause) {
+      const error = asLoguroError(cause, 'network_error');
       if (error.code === 'payload_too_large' && lines.length > 1) return this.#split(batch);
       this.stats.pending -= lines.length;
-      this.#lose({ count: lines.length, error, lines });
+      this.#lose(lines.length, error, () => parse(lines));
     }
-    batch.settle();
+    batch.settled.resolve();
   }
 
   /** The server's limit is lower than ours. It took nothing, so each half may go as a request of its own. */
@@ -203,7 +205,7 @@ export class RecordBuffer {
       this.#unsettled.add(half);
       this.stats.pendingBytes += half.bytes;
     }
-    void Promise.all(halves.map((half) => half.settled)).then(batch.settle);
+    void Promise.all(halves.map(({ settled }) => settled.promise)).then(batch.settled.resolve);
   }
 
   #onDelivered(batch: Batch): void {
@@ -217,8 +219,7 @@ export class RecordBuffer {
     this.#pump();
   }
 
-  #lose(lost: { count: number; error: LoguroError; lines?: readonly string[]; records?: readonly unknown[] }): void {
-    const { count, error, lines = [], records } = lost;
+  #lose(count: number, error: LoguroError, records: () => readonly unknown[]): void {
     this.stats.lost += count;
     this.#untold ??= { count: 0, first: error };
     this.#untold.count += count;
@@ -226,11 +227,11 @@ export class RecordBuffer {
       count,
       error,
       get records() {
-        return records ?? lines.map((line) => JSON.parse(line) as unknown);
+        return records();
       },
     };
     // On its own, so that a fault of the callback's is the process's to see and no batch's.
-    queueMicrotask(() => this.#hooks.onLoss(loss));
+    void Promise.resolve().then(() => this.#hooks.onLoss(loss));
   }
 
   #roomIfFull(): Promise<void> | undefined {
@@ -238,17 +239,15 @@ export class RecordBuffer {
     // Somebody waits: no reason to wait for more records.
     this.#due = true;
     this.#pump();
-    if (this.#room === undefined) {
-      let resolve: () => void = () => undefined;
-      const promise = new Promise<void>((done) => {
-        resolve = done;
-      });
-      this.#room = { promise, resolve };
-    }
+    this.#room ??= deferred();
     return this.#room.promise;
   }
 
   #isFull(): boolean {
     return this.stats.pendingBytes > this.#options.maxPendingBytes / 2;
   }
+}
+
+function parse(lines: readonly string[]): unknown[] {
+  return lines.map((line) => JSON.parse(line) as unknown);
 }

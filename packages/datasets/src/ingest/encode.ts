@@ -20,14 +20,7 @@ export async function encodeBody(json: string, compress: boolean): Promise<Encod
 
 /** Bytes of a text in UTF-8. */
 export function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit > 0x7f) bytes++;
-    // Each half of a surrogate pair counts two: together the four bytes of their character.
-    if (unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff)) bytes++;
-  }
-  return bytes;
+  return new TextEncoder().encode(text).length;
 }
 
 /**
@@ -36,7 +29,5 @@ export function utf8Length(text: string): number {
  */
 export function uniqueKey(): string {
   const { crypto } = globalThis as { crypto?: { randomUUID?(): string } };
-  if (crypto?.randomUUID !== undefined) return crypto.randomUUID();
-  const part = () => Math.random().toString(36).slice(2).padEnd(11, '0');
-  return `${Date.now().toString(36)}-${part()}${part()}`;
+  return crypto?.randomUUID?.() ?? `${Date.now()}-${Math.random()}-${Math.random()}`;
 }

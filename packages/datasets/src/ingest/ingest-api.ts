@@ -13,11 +13,17 @@ export interface SendOptions {
   idempotencyKey?: string;
   /** Stored with each record as `__traceId`. */
   requestId?: string;
+  /**
+   * Hold the answer until the records can be queried, so many whole seconds at the most; `status` then says `stored`.
+   * `true` and anything above 10: 10.
+   */
+  wait?: boolean | number;
   signal?: AbortSignal;
 }
 
 /** Records are safely queued: they will be stored exactly once, whatever happens next. */
 export interface Accepted {
+  /** `stored` only after `wait`: the records can be queried. */
   status: 'queued' | 'stored';
   /** Names them for {@link DatasetIngestClient.receipt}. */
   receipt: string;
@@ -29,92 +35,82 @@ export interface Accepted {
   details: readonly ErrorDetail[];
 }
 
-/** Records were checked, and nothing was queued. */
-export interface Checked {
-  valid: number;
-  invalid: number;
-  /** At most 100. */
-  details: readonly ErrorDetail[];
+/** What became of the records behind a receipt. */
+export interface Receipt {
+  receipt: string;
+  /** `queued`: on their way. `stored`: can be queried. `dead`: the database refused all of them. */
+  status: 'queued' | 'stored' | 'dead';
+  /** RFC 3339, UTC. */
+  storedAt?: string;
+  /** Records stored. */
+  records?: number;
+  /** Records the database refused. They are kept by the server's operator. */
+  dead?: number;
+  /** Why, one sentence for each kind of reason. */
+  reasons?: string[];
 }
 
 /** How a request is sent. */
 interface Delivery extends SendOptions {
-  retryForMs: number;
+  retryForMs?: number;
   partial?: boolean;
   keepalive?: boolean;
   onRetry?: (error: LoguroError) => void;
 }
 
-/** The body of a 202. */
-interface Queued {
-  status: 'queued' | 'stored';
-  receipt: string;
-  count?: number;
-  rejected?: number;
-  details?: ErrorDetail[];
-}
-
 /** Browsers refuse more in requests that outlive their page, all of them together (64 KiB). */
 const KEEPALIVE_BYTES = 60_000;
 const MAX_DETAILS = 100;
+/** No server waits longer. */
+const MAX_WAIT_SECONDS = 10;
 
 /** The ingest surface, for one dataset. */
 export class IngestApi {
   readonly #connection: Connection;
   readonly #path: string;
   readonly #compress: boolean;
+  readonly #retryForMs: number;
 
-  constructor(connection: Connection, dataset: number | 'default', compress: boolean) {
+  constructor(connection: Connection, dataset: number | 'default', compress: boolean, retryForMs: number) {
     this.#connection = connection;
-    this.#path = dataset === 'default' ? '/datasets' : `/datasets/${encodeURIComponent(dataset)}`;
+    this.#path = dataset === 'default' ? '/datasets' : `/datasets/${dataset}`;
     this.#compress = compress;
+    this.#retryForMs = retryForMs;
   }
 
   async sendOne(json: string, delivery: Delivery): Promise<Accepted> {
-    return toAccepted(await this.#post<Queued>(this.#path, json, {}, delivery), 1);
+    const { status, receipt } = await this.#post<Accepted>('', json, delivery);
+    return { status, receipt, count: 1, rejected: 0, details: [] };
   }
 
   async sendBatch({ lines, places, faults, bad }: EncodedBatch, delivery: Delivery): Promise<Accepted> {
-    const query = { partial: delivery.partial ? 'true' : undefined };
-    const queued = await this.#post<Queued>(`${this.#path}/batch`, `[${lines.join(',')}]`, query, delivery);
-    const { rejected, details, ...accepted } = toAccepted(queued, lines.length);
-    return { ...accepted, rejected: rejected + bad, details: merge(faults, details, places) };
+    const answer = await this.#post<Accepted>('/batch', `[${lines.join()}]`, delivery);
+    const { status, receipt, count, rejected = 0, details = [] } = answer;
+    // The server counted only what it was sent; its places become the caller's.
+    const moved = details.map((detail) => ({ ...detail, index: places[detail.index as number] as number }));
+    return { status, receipt, count, rejected: rejected + bad, details: [...faults, ...moved].slice(0, MAX_DETAILS) };
   }
 
-  async check({ lines, places, faults, bad }: EncodedBatch, delivery: Delivery): Promise<Checked> {
-    const query = { dry_run: 'true' };
-    const checked = await this.#post<Checked>(`${this.#path}/batch`, `[${lines.join(',')}]`, query, delivery);
-    return {
-      valid: checked.valid,
-      invalid: checked.invalid + bad,
-      details: merge(faults, checked.details, places),
-    };
+  receipt(id: string, delivery: Delivery): Promise<Receipt> {
+    return this.#retrying({ method: 'GET', path: `/receipts/${encodeURIComponent(id)}` }, delivery);
   }
 
   /** Every attempt carries the same key, so that the one whose answer was lost counts once. */
-  async #post<Answer>(path: string, json: string, query: Call['query'], delivery: Delivery): Promise<Answer> {
-    const { idempotencyKey = uniqueKey(), requestId, signal, keepalive = false, retryForMs, onRetry } = delivery;
+  async #post<Answer>(path: string, json: string, delivery: Delivery): Promise<Answer> {
+    const { idempotencyKey = uniqueKey(), requestId, keepalive = false } = delivery;
     // A page that is being left has no time for gzip, which answers later.
     const { body, headers } = await encodeBody(json, this.#compress && !keepalive);
-    const call: Call = {
-      method: 'POST',
-      path,
-      query: query ?? {},
-      headers: { ...headers, 'idempotency-key': idempotencyKey, 'x-request-id': requestId },
-      body,
-      signal,
-      keepalive: keepalive && body.length < KEEPALIVE_BYTES,
-    };
-    return withRetries(() => this.#connection.json<Answer>(call), { retryForMs, signal, onRetry });
+    headers['idempotency-key'] = idempotencyKey;
+    if (requestId) headers['x-request-id'] = requestId;
+    const outlives = keepalive && body.length < KEEPALIVE_BYTES;
+    return this.#retrying({ method: 'POST', path, headers, body, keepalive: outlives }, delivery);
   }
-}
 
-function toAccepted({ status, receipt, count, rejected, details }: Queued, sent: number): Accepted {
-  return { status, receipt, count: count ?? sent, rejected: rejected ?? 0, details: details ?? [] };
-}
-
-/** Faults found here and there as one list, by the caller's count. */
-function merge(here: readonly ErrorDetail[], there: readonly ErrorDetail[], places: readonly number[]): ErrorDetail[] {
-  const moved = there.map((detail) => ({ ...detail, index: places[detail.index ?? 0] ?? 0 }));
-  return [...here, ...moved].sort((a, b) => (a.index ?? 0) - (b.index ?? 0)).slice(0, MAX_DETAILS);
+  #retrying<Answer>(call: Call, delivery: Delivery): Promise<Answer> {
+    const { partial, wait, signal, retryForMs = this.#retryForMs, onRetry } = delivery;
+    const headers = { ...call.headers, ...(wait && { prefer: `wait=${wait === true ? MAX_WAIT_SECONDS : wait}` }) };
+    const query = { partial: partial && 'true' };
+    const full = { ...call, path: this.#path + call.path, query, headers, signal };
+    return withRetries(() => this.#connection.json(full), { retryForMs, signal, onRetry });
+  }
 }

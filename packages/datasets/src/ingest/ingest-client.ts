@@ -1,8 +1,8 @@
-import { type ErrorDetail, LoguroError } from '../errors.js';
+import { asLoguroError, type ErrorDetail, LoguroError } from '../errors.js';
 import type { DatasetDefinition, Fields, InputRecord } from '../fields.js';
 import { Connection, type ConnectionOptions } from '../http/connection.js';
-import { type BufferOptions, type Delivered, type IngestStats, type Loss, RecordBuffer } from './buffer.js';
-import { type Accepted, type Checked, IngestApi, type SendOptions } from './ingest-api.js';
+import { type BufferOptions, type IngestStats, type Loss, RecordBuffer } from './buffer.js';
+import { type Accepted, IngestApi, type Receipt, type SendOptions } from './ingest-api.js';
 import { RecordEncoder } from './record-encoder.js';
 
 /** Options of {@link DatasetIngestClient}. */
@@ -58,7 +58,6 @@ export class DatasetIngestClient<F extends Fields = Fields> implements AsyncDisp
   readonly #encoder: RecordEncoder;
   readonly #buffer: RecordBuffer;
   readonly #bufferRetryForMs: number;
-  readonly #retryForMs: number;
   readonly #closing = new AbortController();
   #keepalive = false;
   #closed: Promise<void> | undefined;
@@ -68,9 +67,8 @@ export class DatasetIngestClient<F extends Fields = Fields> implements AsyncDisp
     const { projectKey, dataset, definition, retryForMs = 30_000, compress = true } = options;
     const connection = new Connection(projectKey, 'projectKey', options, 'https://ingest.logu.ro');
     const buffer = { ...BUFFER_DEFAULTS, ...options.buffer };
-    this.#api = new IngestApi(connection, dataset, compress);
+    this.#api = new IngestApi(connection, dataset, compress, retryForMs);
     this.#encoder = new RecordEncoder(definition?.fields);
-    this.#retryForMs = retryForMs;
     this.#bufferRetryForMs = buffer.retryForMs;
     this.#buffer = new RecordBuffer(buffer, {
       deliver: (lines) => this.#deliver(lines),
@@ -86,7 +84,7 @@ export class DatasetIngestClient<F extends Fields = Fields> implements AsyncDisp
    * @throws LoguroError `invalid_record` before anything is sent, when it does not fit the definition
    */
   async send(record: InputRecord<F>, options: SendOptions = {}): Promise<Accepted> {
-    return this.#api.sendOne(this.#encoder.encode(record), { retryForMs: this.#retryForMs, ...options });
+    return this.#api.sendOne(this.#encoder.encode(record), options);
   }
 
   /**
@@ -97,14 +95,35 @@ export class DatasetIngestClient<F extends Fields = Fields> implements AsyncDisp
    *   none does)
    */
   async sendBatch(records: readonly InputRecord<F>[], options: SendBatchOptions = {}): Promise<Accepted> {
-    const { partial = false, ...send } = options;
-    const batch = this.#encoder.encodeBatch(records, partial);
-    return this.#api.sendBatch(batch, { retryForMs: this.#retryForMs, partial, ...send });
+    return this.#api.sendBatch(this.#encoder.encodeBatch(records, options.partial), options);
   }
 
-  /** Lets the server check records without queueing any. */
-  async check(records: readonly InputRecord<F>[], options: Pick<SendOptions, 'signal'> = {}): Promise<Checked> {
-    return this.#api.check(this.#encoder.encodeBatch(records, true), { retryForMs: this.#retryForMs, ...options });
+  /**
+   * What became of the records behind a receipt. Needs the dataset's id, not `default`.
+   *
+   * @param options `wait`: hold the answer until they are stored, so many seconds at the most
+   */
+  receipt(id: string, options: Pick<SendOptions, 'signal' | 'wait'> = {}): Promise<Receipt> {
+    return this.#api.receipt(id, options);
+  }
+
+  /**
+   * Waits until the records behind a receipt can be queried.
+   *
+   * @param options `timeoutMs`: default 60,000
+   * @throws LoguroError `records_dead` when the database refused some, `timeout` when they are still queued
+   */
+  async stored(id: string, options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Receipt> {
+    const { timeoutMs = 60_000, signal } = options;
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const left = deadline - performance.now();
+      if (left <= 0) throw new LoguroError('timeout', `Receipt ${id} is still queued after ${timeoutMs} ms`);
+      const receipt = await this.receipt(id, { wait: Math.ceil(left / 1000), ...(signal && { signal }) });
+      const { status, dead, reasons = [] } = receipt;
+      if (dead) throw new LoguroError('records_dead', `${dead} records were refused: ${reasons.join('; ')}`);
+      if (status === 'stored') return receipt;
+    }
   }
 
   /** Everything that is wrong with a record, without asking the server; an empty list when nothing is. */
@@ -123,8 +142,7 @@ export class DatasetIngestClient<F extends Fields = Fields> implements AsyncDisp
       if (this.#closed !== undefined) throw new LoguroError('client_closed', 'write() was called after close()');
       return this.#buffer.add(this.#encoder.encode(record));
     } catch (cause) {
-      const error = cause instanceof LoguroError ? cause : new LoguroError('invalid_record', String(cause), { cause });
-      this.#buffer.refuse(record, error);
+      this.#buffer.refuse(record, asLoguroError(cause, 'invalid_record'));
       return undefined;
     }
   }
@@ -171,9 +189,9 @@ export class DatasetIngestClient<F extends Fields = Fields> implements AsyncDisp
   }
 
   /** One batch of `write`. Its good records go through although others are refused. */
-  async #deliver(lines: readonly string[]): Promise<Delivered> {
+  #deliver(lines: readonly string[]): Promise<Accepted> {
     const places = lines.map((_, index) => index);
-    const { count, rejected, details } = await this.#api.sendBatch(
+    return this.#api.sendBatch(
       { lines, places, faults: [], bad: 0 },
       {
         partial: true,
@@ -183,14 +201,5 @@ export class DatasetIngestClient<F extends Fields = Fields> implements AsyncDisp
         onRetry: () => this.#buffer.stats.retries++,
       },
     );
-    if (rejected === 0) return { accepted: count, rejected, rejectedLines: [] };
-    const named = new Set(details.map(({ index }) => index));
-    const message = `The server refused ${rejected} of ${lines.length} records`;
-    return {
-      accepted: count,
-      rejected,
-      rejectedLines: lines.filter((_, index) => named.has(index)),
-      reason: new LoguroError('invalid_record', message, { details }),
-    };
   }
 }

@@ -33,14 +33,14 @@ export class RecordEncoder {
     const record = withDefaults(input);
     const details = this.#check(record);
     if (details.length === 0) return JSON.stringify(record);
-    throw new LoguroError('invalid_record', 'The record does not fit the dataset', { details });
+    throw unfit('The record does', details);
   }
 
   /**
    * @param keepGood go on although records are bad
    * @throws LoguroError `invalid_record` when records are bad, or none is good
    */
-  encodeBatch(inputs: readonly unknown[], keepGood: boolean): EncodedBatch {
+  encodeBatch(inputs: readonly unknown[], keepGood = false): EncodedBatch {
     const lines: string[] = [];
     const places: number[] = [];
     const faults: ErrorDetail[] = [];
@@ -53,16 +53,19 @@ export class RecordEncoder {
       lines.push(JSON.stringify(record));
     });
     const bad = inputs.length - lines.length;
-    if (bad > 0 && !(keepGood && lines.length > 0)) {
-      const message = `${bad} of ${inputs.length} records do not fit the dataset; none was sent`;
-      throw new LoguroError('invalid_record', message, { details: faults });
-    }
+    if (bad > 0 && !(keepGood && lines.length > 0)) throw unfit(`${bad} of ${inputs.length} records do`, faults);
     return { lines, places, faults, bad };
   }
 }
 
+/** The server's words. */
+function unfit(which: string, details: readonly ErrorDetail[]): LoguroError {
+  const message = `${which} not fit the schema of the dataset; nothing was accepted.`;
+  return new LoguroError('invalid_record', message, { details });
+}
+
 /** A record that says nothing of them happened now, in no particular context. One that says `undefined` is at fault. */
-function withDefaults(record: unknown): unknown {
+export function withDefaults(record: unknown): unknown {
   if (typeof record !== 'object' || record === null || Array.isArray(record)) return record;
   if ('timestamp' in record && 'context' in record) return record;
   return { timestamp: new Date().toISOString(), context: {}, ...record };

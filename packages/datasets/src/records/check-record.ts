@@ -1,5 +1,5 @@
 import type { ErrorDetail } from '../errors.js';
-import type { FieldBaseType, Fields } from '../fields.js';
+import type { Fields } from '../fields.js';
 import { nearestName } from './nearest-name.js';
 import { isTimestamp } from './timestamp.js';
 
@@ -7,7 +7,13 @@ import { isTimestamp } from './timestamp.js';
 // feeds both the same records and compares.
 
 const TIMESTAMP = 'an RFC 3339 timestamp with offset, such as 2026-06-10T10:00:00Z';
-const EXPECTED = { string: 'a string', number: 'a number', boolean: 'true or false', timestamp: TIMESTAMP };
+const EXPECTED: Record<string, string> = {
+  string: 'a string',
+  number: 'a number',
+  boolean: 'true or false',
+  timestamp: TIMESTAMP,
+  context: 'an object; send {} when there is nothing to say',
+};
 const CONTEXT_DEPTH = 32;
 const MAX_DETAILS = 100;
 const MAX_PATH = 200;
@@ -32,91 +38,75 @@ class Faults {
 
 /** @param fields the declared ones; without them only what holds for every dataset is checked */
 export function createRecordCheck(fields?: Readonly<Fields>): RecordCheck {
-  const declared = Object.entries(fields ?? {});
-  const types = new Map<string, string>([['timestamp', 'timestamp'], ...declared]);
-  const known = ['timestamp', 'context', ...Object.keys(fields ?? {})];
+  const all: Record<string, string> = { timestamp: 'timestamp', context: 'context', ...fields };
+  const names = Object.keys(all);
   return (record) => {
     const faults = new Faults();
-    if (!isObject(record)) {
-      faults.add('', `must be an object, got ${describe(record)}`);
-      return faults.details;
+    if (!isObject(record)) faults.add('', `must be an object, got ${describe(record)}`);
+    else {
+      for (const [name, value] of Object.entries(record)) {
+        if (value === undefined) continue;
+        if (names.includes(name)) checkValue(name, all[name] as string, toJson(value), faults);
+        else if (fields === undefined) checkAny(name, toJson(value), 1, faults);
+        else faults.add(name, unknownField(name, names));
+      }
+      for (const name of names) {
+        const type = all[name] as string;
+        if (!type.endsWith('?') && (!Object.hasOwn(record, name) || record[name] === undefined)) {
+          faults.add(name, `is required: ${EXPECTED[type]}`);
+        }
+      }
     }
-    const present = Object.entries(record).filter(([, value]) => value !== undefined);
-    for (const [name, value] of present) {
-      const type = types.get(name);
-      if (name === 'context') checkContext(toJson(value), faults);
-      else if (type !== undefined) checkValue(name, type, toJson(value), faults);
-      else if (fields === undefined) checkScalar(name, toJson(value), faults);
-      else faults.add(name, unknownField(name, known));
-    }
-    const names = new Set(present.map(([name]) => name));
-    const need = (name: string, what: string) => {
-      if (!names.has(name)) faults.add(name, `is required: ${what}`);
-    };
-    need('timestamp', TIMESTAMP);
-    need('context', 'an object; send {} when there is nothing to say');
-    for (const [name, type] of declared) if (!type.endsWith('?')) need(name, EXPECTED[type as FieldBaseType]);
     return faults.details;
   };
 }
 
 function checkValue(name: string, type: string, value: unknown, faults: Faults): void {
   if (value === null && type.endsWith('?')) return;
-  const base = type.replace('?', '') as FieldBaseType;
-  if (typeof value !== (base === 'timestamp' ? 'string' : base)) {
+  const base = type.replace('?', '');
+  if (base === 'context') {
+    if (isObject(value)) checkAny(name, value, CONTEXT_DEPTH, faults);
+    else faults.add(name, `must be an object, got ${describe(value)}`);
+  } else if (typeof value !== (base === 'timestamp' ? 'string' : base)) {
     faults.add(name, `must be ${EXPECTED[base]}, got ${describe(value)}`);
   } else if (base === 'timestamp' && !isTimestamp(value as string)) {
     faults.add(name, `must be ${TIMESTAMP}, in the years 0001 to 9999; got ${describe(value)}`);
-  } else checkScalar(name, value, faults);
+  } else checkAny(name, value, 0, faults);
 }
 
-function checkContext(context: unknown, faults: Faults): void {
-  if (isObject(context)) checkNested(context, 'context', CONTEXT_DEPTH, faults);
-  else faults.add('context', `must be an object, got ${describe(context)}`);
-}
-
-function checkNested(value: object, path: string, levels: number, faults: Faults): void {
+/** Checks a value of any shape, and everything in it, down to so many levels. */
+function checkAny(path: string, value: unknown, levels: number, faults: Faults): void {
+  if (typeof value !== 'object' || value === null) {
+    const fault = scalarFault(value);
+    if (fault !== undefined) faults.add(path, fault);
+    return;
+  }
   if (levels === 0) {
     faults.add(path, `is nested deeper than ${CONTEXT_DEPTH} levels`);
     return;
   }
-  for (const [key, raw] of Object.entries(value)) {
+  for (const [key, item] of Object.entries(value)) {
     // An object that contains itself has no end; its faults do.
     if (faults.full) return;
-    const item = toJson(raw);
-    const at = Array.isArray(value) ? `${path}[${key}]` : `${path}.${shorten(key, MAX_PATH)}`;
     const keyFault = scalarFault(key);
     if (keyFault !== undefined) {
       faults.add(path, `has the key ${describe(key).replace('the string ', '')}, which ${keyFault}`);
     }
-    if (typeof item === 'object' && item !== null) checkNested(item, at, levels - 1, faults);
-    else checkScalar(at, item, faults);
+    const at = Array.isArray(value) ? `${path}[${key}]` : `${path}.${shorten(key, MAX_PATH)}`;
+    checkAny(at, toJson(item), levels - 1, faults);
   }
-}
-
-function checkScalar(path: string, value: unknown, faults: Faults): void {
-  const fault = scalarFault(value);
-  if (fault !== undefined) faults.add(path, fault);
 }
 
 /** What no store can hold, or JSON would silently turn into null. */
 function scalarFault(value: unknown): string | undefined {
-  switch (typeof value) {
-    case 'string':
-      if (value.includes('\0')) return 'must not contain U+0000';
-      return LONE_SURROGATE.test(value)
-        ? 'must not contain an unpaired surrogate; it can not be written as UTF-8'
-        : undefined;
-    case 'number':
-      if (Number.isFinite(value)) return undefined;
-      return Number.isNaN(value)
-        ? 'must be a number, got NaN'
-        : 'must be a number that fits a 64-bit double; this one is too large';
-    case 'bigint':
-      return `must be a number, got ${describe(value)}`;
-    default:
-      return undefined;
+  if (typeof value === 'string') {
+    if (value.includes('\0')) return 'must not contain U+0000';
+    if (LONE_SURROGATE.test(value)) return 'must not contain an unpaired surrogate; it can not be written as UTF-8';
+  } else if (typeof value === 'bigint' || Number.isNaN(value)) return `must be a number, got ${describe(value)}`;
+  else if (typeof value === 'number' && !Number.isFinite(value)) {
+    return 'must be a number that fits a 64-bit double; this one is too large';
   }
+  return undefined;
 }
 
 function unknownField(name: string, known: readonly string[]): string {

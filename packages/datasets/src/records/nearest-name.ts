@@ -15,14 +15,14 @@ export function nearestName(name: string, known: readonly string[]): string | un
 
 /** Insertions, deletions and replacements from one text to the other (Levenshtein), a row of the table at a time. */
 function editDistance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (above[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, (above[j] as number) + 1, (row[j - 1] as number) + 1));
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      const [diagonal, above, left] = [row[j], row[j + 1], next[j]] as [number, number, number];
+      next.push(Math.min(diagonal + (a[i] === b[j] ? 0 : 1), above + 1, left + 1));
     }
-    above = row;
+    row = next;
   }
-  return above[b.length] as number;
+  return row[b.length] as number;
 }
