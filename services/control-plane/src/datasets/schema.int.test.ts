@@ -59,18 +59,17 @@ test('the fields come back in the order of registration', async () => {
   expect(Object.keys(body.schema.fields)).toEqual(names);
 });
 
-test('registering creates one typed table with the implied columns first', async () => {
+test('registering creates one typed table, columns of fixed width first', async () => {
   const options = await fresh();
   await api.call('registerSchema', { ...options, body: FIELDS, expect: 201 });
   expect(await columnsOf(options.params.datasetId)).toEqual([
     { name: 'timestamp', type: 'timestamp with time zone', nullable: false, collation: null },
-    { name: 'context', type: 'json', nullable: false, collation: null },
-    { name: '__traceId', type: 'text', nullable: false, collation: 'C' },
-    { name: '__id', type: 'bigint', nullable: false, collation: null },
-    { name: 'country', type: 'text', nullable: false, collation: 'C' },
     { name: 'amount', type: 'double precision', nullable: false, collation: null },
-    { name: 'active', type: 'boolean', nullable: true, collation: null },
     { name: 'signup_at', type: 'timestamp with time zone', nullable: true, collation: null },
+    { name: 'active', type: 'boolean', nullable: true, collation: null },
+    { name: 'country', type: 'text', nullable: false, collation: 'C' },
+    { name: '__traceId', type: 'text', nullable: false, collation: 'C' },
+    { name: 'context', type: 'json', nullable: false, collation: null },
   ]);
 });
 
@@ -96,7 +95,7 @@ test.each([
   const options = await fresh();
   await api.call('registerSchema', { ...options, body: { fields: { [name]: 'string' } }, expect: 201 });
   expect((await api.call('readSchema', options)).body.schema.fields).toEqual({ [name]: 'string' });
-  expect((await columnsOf(options.params.datasetId)).at(-1).name).toBe(name);
+  expect((await columnsOf(options.params.datasetId)).map((column) => column.name)).toContain(name);
 });
 
 test('the largest schema is accepted', async () => {
@@ -187,6 +186,6 @@ test('of two different registrations at the same time exactly one wins', async (
     const won = answers.findIndex(({ status }) => status === 201);
     const { body } = await api.call('readSchema', options);
     expect(body.schema.fields).toEqual(bodies[won]);
-    expect((await columnsOf(options.params.datasetId)).at(-1).name).toBe(`field_${won}`);
+    expect((await columnsOf(options.params.datasetId)).map((column) => column.name)).toContain(`field_${won}`);
   }
 });

@@ -1,6 +1,7 @@
 import { createTestDatabase } from '@loguro/testing';
-import { COLUMN_TYPES, type Fields, fieldList, RECORDS_SCHEMA, recordTable } from '@loguro/types';
+import type { Fields } from '@loguro/types';
 import { Client } from 'pg';
+import { createStatements, recordTableName } from '../../datasets/record-table.js';
 import { createQueryPool } from '../query-pool.js';
 import { createQueryService, type QueryServiceOptions, type QueryTarget } from '../query-service.js';
 
@@ -44,14 +45,7 @@ export async function createQueryFixture(options: Partial<QueryServiceOptions> &
 }
 
 async function createTable(owner: Client, { id, fields }: QueryTarget): Promise<void> {
-  const columns = fieldList(fields).map(
-    ({ name, type, optional }) => `"${name}" ${COLUMN_TYPES[type]}${optional ? '' : ' NOT NULL'}`,
-  );
-  const table = `"${RECORDS_SCHEMA}"."${recordTable(id)}"`;
-  await owner.query(
-    `CREATE TABLE ${table} ("timestamp" timestamptz NOT NULL, "context" jsonb NOT NULL, "__traceId" text, ${columns.join(', ')})`,
-  );
-  await owner.query(`GRANT SELECT ON ${table} TO loguro_query`);
+  for (const statement of createStatements(id, fields)) await owner.query(statement);
 }
 
 /** Adds records to a dataset; `context` is empty unless a record has one. */
@@ -61,13 +55,13 @@ export async function insertRecords(
   records: readonly TestRecord[],
 ): Promise<void> {
   if (records.length === 0) return;
-  const names = ['timestamp', 'context', ...Object.keys(fields)];
+  const names = ['timestamp', 'context', '__traceId', ...Object.keys(fields)];
   const list = names.map((name) => `"${name}"`).join(', ');
+  const table = recordTableName(id);
   // As JSON each value keeps its type, and a batch is one parameter.
-  const rows = records.map((record) => ({ context: {}, ...record }));
+  const rows = records.map((record) => ({ context: {}, __traceId: 'test', ...record }));
   await owner.query(
-    `INSERT INTO "${RECORDS_SCHEMA}"."${recordTable(id)}" (${list})
-     SELECT ${list} FROM json_populate_recordset(NULL::"${RECORDS_SCHEMA}"."${recordTable(id)}", $1::json)`,
+    `INSERT INTO ${table} (${list}) SELECT ${list} FROM json_populate_recordset(NULL::${table}, $1::json)`,
     [JSON.stringify(rows)],
   );
 }
