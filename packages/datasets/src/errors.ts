@@ -134,13 +134,15 @@ export function asLoguroError(cause: unknown, code: ErrorCode): LoguroError {
   return cause instanceof LoguroError ? cause : new LoguroError(code, String(cause), { cause });
 }
 
+/** The message with the first details that it does not tell itself. */
 function withDetails(message: string, details: readonly ErrorDetail[]): string {
-  if (details.length === 0) return message;
-  const shown = details
+  const untold = details.filter((detail) => !message.includes(detail.message));
+  if (untold.length === 0) return message;
+  const shown = untold
     .slice(0, SHOWN_DETAILS)
     .map(({ index, path, message: what }) =>
       [index === undefined ? '' : `record ${index}:`, path, what].filter(Boolean).join(' '),
     );
-  if (details.length > SHOWN_DETAILS) shown.push(`and ${details.length - SHOWN_DETAILS} more`);
+  if (untold.length > SHOWN_DETAILS) shown.push(`and ${untold.length - SHOWN_DETAILS} more`);
   return `${message} (${shown.join('; ')})`;
 }

@@ -1,6 +1,7 @@
 import type { Connection } from '../http/connection.js';
 import { withRetries } from '../http/retry.js';
 import { readLines } from './ndjson.js';
+import { withTypedErrors } from './typed-stream.js';
 import type { Query, QueryExplanation, QueryResult } from './wire.js';
 
 /** Options of everything that asks the server. */
@@ -46,7 +47,7 @@ export class QueryRunner {
     const answer = await this.#retrying(options, () =>
       this.#connection.open({ ...this.#call(query, options), headers: { accept, 'content-type': 'application/json' } }),
     );
-    return answer.body ?? new Blob([]).stream();
+    return withTypedErrors(answer.body ?? new Blob([]).stream(), options.signal);
   }
 
   #ask<Answer>(query: Query, options: RunOptions): Promise<Answer> {
@@ -70,7 +71,7 @@ export class QueryRunner {
 }
 
 /**
- * One page after the other until the answer ends or `query.limit` rows were seen. The range is settled by the first
+ * One page after the other until the answer ends or `query.limit` rows were seen. The cursor keeps the range of the first
  * page, so that "until now" means the same on all of them.
  */
 export async function* allPages<Row>(
@@ -86,6 +87,6 @@ export async function* allPages<Row>(
     yield page;
     left -= page.rowCount;
     if (page.nextCursor === undefined) return;
-    next = { ...query, range: page.range, cursor: page.nextCursor };
+    next = { ...query, cursor: page.nextCursor };
   }
 }
