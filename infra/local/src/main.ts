@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
-import { ConfigError } from '@loguro/types/operations';
+import { ConfigError, type Environment } from '@loguro/types/operations';
 import { loadConfig } from './config.js';
+import { launchers, onceEnded } from './launchers.js';
 import { Reporter } from './reporter.js';
 import { Stack } from './stack.js';
 import { UserError } from './user-error.js';
@@ -30,31 +31,36 @@ async function run(reporter: Reporter): Promise<void> {
   const config = loadConfig(process.env, process.cwd());
   const stack = new Stack(config, reporter);
   const interrupted = onceInterrupted();
-  const started = stack.start();
-  started.catch(() => undefined);
-  const first = await Promise.race([started.then(() => undefined), interrupted]).catch((error: unknown) => error);
-  if (first instanceof Error) {
+  try {
+    const running = await Promise.race([stack.start(), interrupted]);
+    if (running !== undefined) {
+      reporter.say(welcome({ ...running, dataFolder: forPeople(config.dataFolder), proxied: usesProxy(process.env) }));
+      await interrupted;
+    }
+  } catch (error) {
     await stack.stop();
-    throw first;
-  }
-  if (first === undefined) {
-    const proxied = PROXIES.some((name) => process.env[name]);
-    const shown = relative(process.cwd(), config.dataFolder);
-    const dataFolder = shown.startsWith('..') ? config.dataFolder : shown;
-    const running = await started;
-    reporter.say(welcome({ ...running, datasetId: running.exampleDatasetId, dataFolder, proxied }));
-    await interrupted;
+    throw error;
   }
   reporter.say();
   await reporter.step('Everything has stopped; the data is kept', () => stack.stop());
   process.exit(0);
 }
 
-/** Under npx and pnpm one Ctrl-C arrives several times: from the terminal and from each of them. */
-function onceInterrupted(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => resolve(name));
+function forPeople(dataFolder: string): string {
+  const path = relative(process.cwd(), dataFolder);
+  return path.startsWith('..') ? dataFolder : path;
+}
+
+function usesProxy(env: Environment): boolean {
+  return PROXIES.some((name) => env[name]);
+}
+
+/** A signal may come more than once: to the whole group from the terminal, and from whoever passes it on. */
+function onceInterrupted(): Promise<void> {
+  const signalled = new Promise<void>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => resolve());
   });
+  return Promise.race([signalled, onceEnded(launchers())]);
 }
 
 function sentenceOf(error: unknown): string {

@@ -19,7 +19,7 @@ import { UserError } from './user-error.js';
 /** What is known of a stack that runs. */
 export interface RunningStack extends LocalFile {
   /** Of the dataset that the printed examples use. */
-  exampleDatasetId: number;
+  datasetId: number;
 }
 
 const READY_TIMEOUT_MS = 30_000;
@@ -177,8 +177,8 @@ export class Stack {
       known: known ?? {},
     });
     this.#publish({ ...urls, project: PROJECT, ...credentials });
-    const exampleDatasetId = await ensureExampleDataset(urls.apiUrl, credentials.pat);
-    return { ...urls, project: PROJECT, ...credentials, pids: this.#pids, exampleDatasetId };
+    const datasetId = await ensureExampleDataset(urls.apiUrl, credentials.pat);
+    return { ...urls, project: PROJECT, ...credentials, pids: this.#pids, datasetId };
   }
 
   #changed(name: ChildName, identity: ProcessIdentity | null) {
