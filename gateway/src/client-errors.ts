@@ -16,12 +16,14 @@ const refused = new WeakSet<Duplex>();
  */
 export function handleClientError(error: Error, socket: Duplex, metrics: GatewayMetrics): void {
   if (refused.has(socket)) return;
-  if (codeOf(error) === 'ECONNRESET' || !socket.writable) {
+  const code = codeOf(error);
+  metrics.malformed(code);
+  // A failed TLS handshake comes here too: there is no way to answer it.
+  if (code === 'ECONNRESET' || !socket.writable || (!code.startsWith('HPE_') && code !== 'ERR_HTTP_REQUEST_TIMEOUT')) {
     socket.destroy();
     return;
   }
   refused.add(socket);
-  metrics.malformed(codeOf(error));
   const connection = knownConnection(socket);
   const current = connection?.current ?? null;
   if (current === null) {

@@ -14,6 +14,8 @@ export interface ClientLimits {
   requestTimeoutMs: number;
   /** How long a connection may rest between requests. Longer than that of a load balancer in front. */
   keepAliveTimeoutMs: number;
+  /** How long a client may leave an answer unread, on top of what a service may take for it. */
+  stallTimeoutMs: number;
 }
 
 /** How the gateway deals with the services. Times in milliseconds. */
@@ -68,6 +70,7 @@ export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 120_000,
   keepAliveTimeoutMs: 75_000,
+  stallTimeoutMs: 30_000,
 };
 
 export const DEFAULT_UPSTREAM_LIMITS: UpstreamLimits = {
@@ -111,17 +114,15 @@ export function loadConfig(env: Environment): GatewayConfig {
 }
 
 function readClientLimits(reader: ConfigReader): ClientLimits {
-  const { maxConnections, maxHeaderBytes, headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } =
-    DEFAULT_CLIENT_LIMITS;
+  const d = DEFAULT_CLIENT_LIMITS;
+  const time = { min: 100, max: 3_600_000 };
   return {
-    maxConnections: reader.integer('LOGURO_MAX_CONNECTIONS', maxConnections, { min: 1, max: 1_000_000 }),
-    maxHeaderBytes: reader.integer('LOGURO_MAX_HEADER_BYTES', maxHeaderBytes, { min: 1024, max: 1024 * 1024 }),
-    headersTimeoutMs: reader.integer('LOGURO_HEADERS_TIMEOUT_MS', headersTimeoutMs, { min: 100, max: 600_000 }),
-    requestTimeoutMs: reader.integer('LOGURO_REQUEST_TIMEOUT_MS', requestTimeoutMs, { min: 100, max: 3_600_000 }),
-    keepAliveTimeoutMs: reader.integer('LOGURO_KEEP_ALIVE_TIMEOUT_MS', keepAliveTimeoutMs, {
-      min: 100,
-      max: 3_600_000,
-    }),
+    maxConnections: reader.integer('LOGURO_MAX_CONNECTIONS', d.maxConnections, { min: 1, max: 1_000_000 }),
+    maxHeaderBytes: reader.integer('LOGURO_MAX_HEADER_BYTES', d.maxHeaderBytes, { min: 1024, max: 1024 * 1024 }),
+    headersTimeoutMs: reader.integer('LOGURO_HEADERS_TIMEOUT_MS', d.headersTimeoutMs, time),
+    requestTimeoutMs: reader.integer('LOGURO_REQUEST_TIMEOUT_MS', d.requestTimeoutMs, time),
+    keepAliveTimeoutMs: reader.integer('LOGURO_KEEP_ALIVE_TIMEOUT_MS', d.keepAliveTimeoutMs, time),
+    stallTimeoutMs: reader.integer('LOGURO_STALL_TIMEOUT_MS', d.stallTimeoutMs, time),
   };
 }
 

@@ -79,8 +79,8 @@ export class Exchange implements RelayOutcome {
       this.refuse(toApiError(thrown));
       return;
     }
-    const { contentLength, hasTransferEncoding } = this.#headers;
-    if (!hasTransferEncoding && (contentLength === null || contentLength === 0)) {
+    const { contentLength, transferEncoding } = this.#headers;
+    if (transferEncoding === undefined && (contentLength === null || contentLength === 0)) {
       this.#dispatch();
     } else if (contentLength !== null && this.#mayCollect(contentLength)) {
       this.#continue();
@@ -142,9 +142,8 @@ export class Exchange implements RelayOutcome {
     if (this.#retries > 0) this.#context.metrics.retried();
     this.#upstream = upstream;
     this.#stream = this.#streams ? this.#openStream() : undefined;
-    const relay = new ResponseRelay(this.#res, this.#req.method === 'HEAD', this.#requestId, this);
+    const relay = new ResponseRelay(this.#res, this.#requestId, upstream, this);
     this.#relay = relay;
-    upstream.requestStarted();
     upstream.pool.dispatch(
       {
         path: this.#path,
@@ -166,7 +165,13 @@ export class Exchange implements RelayOutcome {
   answering(status: number): void {
     // A refusal while the client still sends: more of its body would only be thrown away over there.
     if (status >= 400 && this.#stream !== undefined && !this.#req.complete) this.#stream.hold();
-    if (this.#context.draining) this.#res.shouldKeepAlive = false;
+    this.#closeIfNeeded();
+  }
+
+  /** Tells the client when its connection can't be used again. */
+  #closeIfNeeded(): void {
+    // A client that was not asked for its body may send it or not; what comes next could be either.
+    if (this.#context.draining || this.#expectsContinue) this.#res.shouldKeepAlive = false;
   }
 
   answered(status: number): void {
@@ -176,8 +181,6 @@ export class Exchange implements RelayOutcome {
   failed(error: Error, sent: boolean): void {
     const upstream = this.#upstream as Upstream;
     const code = codeOf(error);
-    upstream.requestEnded();
-    this.#upstream = undefined;
     this.#context.metrics.upstreamFailed(upstream.origin, code);
     if (!sent && isConnectFailure(error)) upstream.markDown(code);
     if (this.#mayRetry(error, sent)) {
@@ -214,7 +217,7 @@ export class Exchange implements RelayOutcome {
     if (this.#res.headersSent) {
       this.#res.destroy();
     } else {
-      if (this.#context.draining) this.#res.shouldKeepAlive = false;
+      this.#closeIfNeeded();
       sendError(this.#res, error, this.#requestId);
     }
     this.#settle(error.status, reason);
@@ -230,8 +233,6 @@ export class Exchange implements RelayOutcome {
   #settle(status: number, reason: string | undefined): void {
     this.#over = true;
     const { metrics, accessLog } = this.#context;
-    const upstream = this.#upstream;
-    upstream?.requestEnded();
     this.#context.bufferedBytes -= this.#collectedBytes;
     this.#collectedBytes = 0;
     this.#body = undefined;

@@ -36,12 +36,20 @@ export function createListener(
   };
   if (tls === undefined) {
     const server = createServer(serverOptions);
-    server.maxConnections = client.maxConnections;
+    limit(server, options);
     return { server, stopWatching: () => {} };
   }
   const server = createTlsServer({ ...serverOptions, ...readCertificate(tls) });
-  server.maxConnections = client.maxConnections;
+  limit(server, options);
   return { server, stopWatching: watchCertificate(tls, server, logger) };
+}
+
+function limit(server: GatewayServer, { client, upstream }: GatewayOptions): void {
+  server.maxConnections = client.maxConnections;
+  // Node would silently drop what is past its count; maxHeaderSize bounds them without losing any.
+  server.maxHeadersCount = 0;
+  // For clients that don't read their answer. A service that is slow to answer is not to be mistaken for one.
+  server.timeout = Math.max(upstream.responseTimeoutMs, upstream.idleTimeoutMs) + client.stallTimeoutMs;
 }
 
 /** Connects the server's events to what handles them. */

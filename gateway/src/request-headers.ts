@@ -68,7 +68,8 @@ export interface RequestHeaders {
   hosts: string[];
   /** In bytes; null when not sent. */
   contentLength: number | null;
-  hasTransferEncoding: boolean;
+  /** All of them, joined; llhttp makes sure that the last one is chunked. */
+  transferEncoding: string | undefined;
   /** An array when it was sent more than once, which no sane client does. */
   requestId: string | string[] | undefined;
   forwardedFor: string | undefined;
@@ -88,7 +89,7 @@ export function readRequestHeaders(raw: readonly string[], trusted: boolean): Re
     forward: [],
     hosts: [],
     contentLength: null,
-    hasTransferEncoding: false,
+    transferEncoding: undefined,
     requestId: undefined,
     forwardedFor: undefined,
     forwardedProto: undefined,
@@ -116,7 +117,7 @@ function take(read: RequestHeaders, action: Action, name: string, value: string,
       read.contentLength = Number(value);
       return;
     case Action.TransferEncoding:
-      read.hasTransferEncoding = true;
+      read.transferEncoding = joined(read.transferEncoding, value);
       return;
     case Action.RequestId:
       read.requestId = read.requestId === undefined ? value : [];

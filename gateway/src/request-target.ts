@@ -34,12 +34,16 @@ export function readTarget(url: string, headers: RequestHeaders, httpVersion: st
 }
 
 /**
- * Refuses framing that two readers could understand differently; llhttp has refused the rest already
- * (both lengths, lengths that differ, codings other than chunked).
+ * Refuses framing that two readers could understand differently. llhttp has refused the rest already: both lengths,
+ * lengths that differ, a last coding other than chunked.
+ *
+ * @throws ApiError `invalid_request`
  */
-export function checkFraming(headers: RequestHeaders, httpVersion: string): void {
-  if (httpVersion === '1.0' && headers.hasTransferEncoding) {
-    throw malformed('An HTTP/1.0 request can not have a Transfer-Encoding.');
+export function checkFraming({ transferEncoding }: RequestHeaders, httpVersion: string): void {
+  if (transferEncoding === undefined) return;
+  if (httpVersion === '1.0') throw malformed('An HTTP/1.0 request can not have a Transfer-Encoding.');
+  if (transferEncoding.toLowerCase() !== 'chunked') {
+    throw malformed('The only Transfer-Encoding understood here is chunked; compress with Content-Encoding.');
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { readResponseHeaders } from './response-headers.js';
+import type { Upstream } from './upstream.js';
 
 /** What became of an attempt to get an answer. Exactly one of the last three is called, once. */
 export interface RelayOutcome {
@@ -24,8 +25,8 @@ const HELD_BYTES = 64 * 1024;
  */
 export class ResponseRelay implements Dispatcher.DispatchHandler {
   readonly #res: ServerResponse;
-  readonly #isHead: boolean;
   readonly #requestId: string;
+  readonly #upstream: Upstream;
   readonly #outcome: RelayOutcome;
   #abort: ((error?: Error) => void) | undefined;
   #abortReason: Error | undefined;
@@ -36,11 +37,12 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   #missing = 0;
   #settled = false;
 
-  constructor(res: ServerResponse, isHead: boolean, requestId: string, outcome: RelayOutcome) {
+  constructor(res: ServerResponse, requestId: string, upstream: Upstream, outcome: RelayOutcome) {
     this.#res = res;
-    this.#isHead = isHead;
     this.#requestId = requestId;
+    this.#upstream = upstream;
     this.#outcome = outcome;
+    upstream.requestStarted();
   }
 
   /** Ends the attempt; no outcome is reported any more. */
@@ -59,7 +61,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
     if (this.#settled) return true;
     if (status < 200) return this.#inform(status, rawHeaders);
-    const hasNoBody = this.#isHead || status === 204 || status === 304;
+    const hasNoBody = this.#res.req.method === 'HEAD' || status === 204 || status === 304;
     const { forward, contentLength, hasDate } = readResponseHeaders(rawHeaders, status === 204);
     forward.push('X-Request-Id', this.#requestId);
     if (hasDate) this.#res.sendDate = false;
@@ -77,7 +79,9 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     process.nextTick(() => {
       if (!this.#settled) this.#res.flushHeaders();
     });
-    this.#res.on('drain', resume);
+    this.#res.on('drain', () => {
+      if (!this.#settled) resume();
+    });
     return true;
   }
 
@@ -112,6 +116,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   }
 
   onComplete(): void {
+    this.#upstream.requestEnded();
     if (!this.#settled) this.#finish(undefined);
   }
 
@@ -130,7 +135,9 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     this.#head = undefined;
   }
 
+  /** Also called after {@link abort}: only then is undici done with the request. */
   onError(error: Error): void {
+    this.#upstream.requestEnded();
     if (this.#settled) return;
     this.#settled = true;
     if (this.#status !== 0 && this.#head === undefined) this.#outcome.brokeOff(error, this.#status);
