@@ -26,8 +26,10 @@ export function loadWorkerConfig(env: Environment) {
       'the worker takes records from there',
     ),
     redisPolicy: reader.choice('LOGURO_REDIS_POLICY', REDIS_POLICIES, 'refuse'),
-    /** Jobs in hand at once. */
-    concurrency: reader.integer('LOGURO_WORKER_CONCURRENCY', 32, { min: 1, max: 1000 }),
+    /** Jobs in hand at once, at the most. */
+    concurrency: reader.integer('LOGURO_WORKER_CONCURRENCY', 64, { min: 1, max: 1000 }),
+    /** Lines in hand at once, about; large jobs are taken in smaller numbers. */
+    heldBytes: reader.integer('LOGURO_WORKER_HELD_BYTES', 32 * 1024 * 1024, { min: 1024, max: 2 ** 40 }),
     /** Transactions at once. */
     lanes: reader.integer('LOGURO_WORKER_LANES', 2, { min: 1, max: 16 }),
     minGapMs: reader.integer('LOGURO_WORKER_GAP_MS', 5, { min: 0, max: 1000 }),

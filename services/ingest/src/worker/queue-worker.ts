@@ -9,6 +9,7 @@ import {
   Worker,
   type WorkerOptions,
 } from 'bullmq';
+import { parseJobId } from '../queue/job-id.js';
 import { isRedisUrl } from '../queue/open-queue-store.js';
 import { postgresQueueConnection } from '../queue/postgres-store.js';
 import { retryDelayMs } from '../queue/queue-options.js';
@@ -17,8 +18,13 @@ import { workerConnection } from '../queue/redis-connection.js';
 /** Options of {@link startQueueWorker}. */
 export interface QueueWorkerOptions {
   url: string;
-  /** Jobs in hand at once; they meet in one sink, so this bounds memory and the size of transactions. */
+  /**
+   * Jobs in hand at once, at the most. They meet in one sink, so that this bounds the size of transactions;
+   * beyond 64 of 500 records nothing was gained here.
+   */
   concurrency: number;
+  /** Lines in hand at once, about, in bytes: what bounds memory when jobs are large. */
+  heldBytes: number;
   /**
    * How long a job stays ours without a sign of life, in milliseconds. A killed worker's jobs are taken
    * over after at most this plus twice {@link stalledIntervalMs}. A worker frozen for longer finds its jobs
@@ -42,6 +48,10 @@ const POSTGRES_TIMEOUT_MS = 15_000;
 const POSTGRES_CONNECTIONS = 4;
 /** BullMQ waits 15 s after a connection error unless told otherwise; our outages end sooner, in milliseconds. */
 const RETRY_MS = 500;
+/** Even of the largest jobs so many are in hand, or one transaction could not follow another without a pause. */
+const MIN_CONCURRENCY = 4;
+/** How fast the average size of a job follows the latest ones. */
+const SMOOTHING = 0.1;
 
 /** The consuming side of the queue. */
 export interface QueueWorker {
@@ -62,35 +72,59 @@ export function startQueueWorker(options: QueueWorkerOptions): QueueWorker {
     removeOnComplete: { count: 0 },
     settings: { backoffStrategy: (failures: number) => retryDelayMs(failures) },
   } satisfies Partial<WorkerOptions>;
-  const processor = (job: Job<StoreJob>) => processJob(job, options.process);
-  if (!isRedisUrl(options.url)) {
-    const connection = postgresQueueConnection({
-      url: options.url,
-      timeoutMs: POSTGRES_TIMEOUT_MS,
-      connections: POSTGRES_CONNECTIONS,
-    });
-    const worker = new Worker<StoreJob, unknown, string, PostgresQueueBackend, JobProgress, PostgresConnectionOptions>(
-      INGEST_QUEUE,
-      processor,
-      { ...common, connection },
-      createPostgresBackend,
-    );
-    worker.on('error', options.onError);
-    return { close: () => worker.close() };
-  }
-  const redis = workerConnection(options.url);
-  const worker = new Worker<StoreJob>(INGEST_QUEUE, processor, {
-    ...common,
-    connection: redis,
-    prefix: QUEUE_PREFIX,
-    skipVersionCheck: true,
-  });
+  const sizer = jobSizer(options);
+  const processor = (job: Job<StoreJob>) => {
+    worker.concurrency = sizer(job.id ?? '');
+    return processJob(job, options.process);
+  };
+  const { worker, disconnect } = isRedisUrl(options.url)
+    ? redisWorker(options.url, processor, common)
+    : postgresWorker(options.url, processor, common);
   worker.on('error', options.onError);
   return {
     async close() {
       await worker.close();
-      redis.disconnect();
+      disconnect();
     },
+  };
+}
+
+type Processor = (job: Job<StoreJob>) => Promise<void>;
+type CommonOptions = Omit<WorkerOptions, 'connection'>;
+/** What we use of BullMQ's worker; the same over both backends. */
+interface StartedWorker {
+  worker: Pick<Worker, 'concurrency' | 'close'> & { on(event: 'error', listener: (error: Error) => void): unknown };
+  disconnect(): void;
+}
+
+function redisWorker(url: string, processor: Processor, common: CommonOptions): StartedWorker {
+  const connection = workerConnection(url);
+  const options = { ...common, connection, prefix: QUEUE_PREFIX, skipVersionCheck: true };
+  return { worker: new Worker<StoreJob>(INGEST_QUEUE, processor, options), disconnect: () => connection.disconnect() };
+}
+
+function postgresWorker(url: string, processor: Processor, common: CommonOptions): StartedWorker {
+  const connection = postgresQueueConnection({
+    url,
+    timeoutMs: POSTGRES_TIMEOUT_MS,
+    connections: POSTGRES_CONNECTIONS,
+  });
+  const worker = new Worker<StoreJob, unknown, string, PostgresQueueBackend, JobProgress, PostgresConnectionOptions>(
+    INGEST_QUEUE,
+    processor,
+    { ...common, connection },
+    createPostgresBackend,
+  );
+  return { worker, disconnect: () => undefined };
+}
+
+/** How many jobs to have in hand, from the sizes of the latest. */
+function jobSizer({ concurrency, heldBytes }: QueueWorkerOptions): (jobId: string) => number {
+  let average = 0;
+  return (jobId) => {
+    const bytes = parseJobId(jobId)?.bytes ?? 0;
+    average += (bytes - average) * SMOOTHING;
+    return Math.max(MIN_CONCURRENCY, Math.min(concurrency, Math.floor(heldBytes / Math.max(average, bytes, 1))));
   };
 }
 

@@ -157,11 +157,11 @@ CREATE TABLE "ingest"."retired_chunks" (
     "discarded" BIGINT NOT NULL
 );
 
--- Records that PostgreSQL refused, as the COPY line that was refused.
+-- Records that PostgreSQL refused, as the COPY line that was refused. They are a dataset's data and go with it.
 CREATE TABLE "ingest"."dead_letters" (
     "id" BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     "chunk_id" UUID NOT NULL,
-    "dataset_id" INTEGER NOT NULL,
+    "dataset_id" INTEGER NOT NULL REFERENCES "public"."datasets" ("id") ON DELETE CASCADE,
     "line" TEXT NOT NULL,
     "sqlstate" TEXT NOT NULL,
     "reason" TEXT NOT NULL,
