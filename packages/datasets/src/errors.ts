@@ -23,6 +23,7 @@ export type ServerErrorCode =
   | 'malformed_encoding'
   | 'invalid_request'
   | 'invalid_query'
+  | 'result_too_large'
   | 'invalid_schema'
   | 'invalid_record'
   | 'dataset_id_conflict'
@@ -40,7 +41,10 @@ export type ServerErrorCode =
   | 'internal'
   | 'overloaded'
   | 'unavailable'
-  | 'query_timeout';
+  | 'query_timeout'
+  | 'headers_too_large'
+  | 'bad_gateway'
+  | 'gateway_timeout';
 
 /** What can go wrong before or after the server's part. */
 export type ClientErrorCode =

@@ -16,10 +16,10 @@ import type {
 
 /** Options of {@link AccountClient}. */
 export interface AccountClientOptions extends ConnectionOptions {
-  /** Personal access token, `pat_…`. */
-  pat: string;
+  /** Personal access token, `pat_…`. Undefined is refused at once. */
+  pat: string | undefined;
   /** Default `https://logu.ro`. */
-  baseUrl?: string;
+  baseUrl?: string | undefined;
   /** Milliseconds within which a failed request may be repeated. Default 30,000; 0: never. */
   retryForMs?: number;
 }

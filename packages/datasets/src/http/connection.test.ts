@@ -173,7 +173,7 @@ test("the caller's fetch is used instead of the global one, local names included
   expect(asked[0]?.[1].headers).toMatchObject({ host: 'ingest.logu.ro' });
 });
 
-test.each(['', '   ', 'pat_a\nb', 'pat_ü', undefined as unknown as string])(
+test.each(['', '   ', 'pat_a\nb', 'pat_ü', undefined])(
   'a credential that no header can carry is refused at once, and never shown: %j',
   (credential) => {
     const connect = () => new Connection(credential, 'pat', {}, 'https://logu.ro');

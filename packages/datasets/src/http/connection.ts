@@ -6,7 +6,7 @@ import { localFetch } from './local-fetch.js';
 /** How to reach the service; the same for every client. */
 export interface ConnectionOptions {
   /** Where requests go; a path in it is kept as a prefix. */
-  baseUrl?: string;
+  baseUrl?: string | undefined;
   /**
    * The `Host` header, when it must differ from the one in `baseUrl`: behind a port forward, or in tests. Node, Deno and Bun
    * only; browsers let nobody choose it.
@@ -50,7 +50,7 @@ export class Connection {
    * @param name what the caller's option is called, for the error message
    * @throws TypeError when the credential can't be sent in a header, or `baseUrl` is no URL
    */
-  constructor(credential: string, name: string, options: ConnectionOptions, defaultBaseUrl: string) {
+  constructor(credential: string | undefined, name: string, options: ConnectionOptions, defaultBaseUrl: string) {
     const token = String(credential ?? '').trim();
     // fetch would throw too, with the secret in its message.
     if (!/^[\x21-\x7e]+$/.test(token)) throw new TypeError(`${name} is empty or has characters that no credential has`);

@@ -7,14 +7,14 @@ import { RecordEncoder } from './record-encoder.js';
 
 /** Options of {@link DatasetIngestClient}. */
 export interface IngestClientOptions<F extends Fields = Fields> extends ConnectionOptions {
-  /** Project API key. A `server` key is a secret; only a `browser` key may be in a browser. */
-  projectKey: string;
+  /** Project API key. A `server` key is a secret; only a `browser` key may be in a browser. Undefined is refused at once. */
+  projectKey: string | undefined;
   /** The dataset's id, or `default` for the project's default dataset. */
   dataset: number | 'default';
   /** Types the records and checks them before they are sent. Without it only the server does. */
   definition?: DatasetDefinition<F>;
   /** Default `https://ingest.logu.ro`. */
-  baseUrl?: string;
+  baseUrl?: string | undefined;
   /** Milliseconds within which `send` and `sendBatch` may be repeated. Default 30,000; 0: never. */
   retryForMs?: number;
   /** Gzip bodies from 1 KiB on, where the platform can. Default true. */

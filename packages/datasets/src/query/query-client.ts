@@ -12,12 +12,12 @@ export type DatasetId = number | 'default';
 
 /** Options of {@link DatasetQueryClient}. */
 export interface QueryClientOptions extends ConnectionOptions {
-  /** Personal access token, `pat_…`: a secret that never belongs in a browser. */
-  pat: string;
+  /** Personal access token, `pat_…`: a secret that never belongs in a browser. Undefined is refused at once. */
+  pat: string | undefined;
   /** Slug of the project. */
   project: string;
   /** Default `https://logu.ro`. */
-  baseUrl?: string;
+  baseUrl?: string | undefined;
   /** Milliseconds within which a failed request may be repeated. Default 30,000; 0: never. */
   retryForMs?: number;
 }
