@@ -66,7 +66,7 @@ export function loadConfig(env: Environment): Config {
     queryTimeoutMs: reader.integer('LOGURO_QUERY_TIMEOUT_MS', 15_000, { min: 10, max: 600_000 }),
     bodyTimeoutMs: reader.integer('LOGURO_BODY_TIMEOUT_MS', 15_000, { min: 100, max: 600_000 }),
     trustProxy: reader.list('LOGURO_TRUST_PROXY', ['loopback', 'linklocal', 'uniquelocal']),
-    shutdownMs: reader.integer('LOGURO_SHUTDOWN_MS', 25_000, { min: 100, max: 600_000 }),
+    shutdownMs: reader.integer('LOGURO_SHUTDOWN_TIMEOUT_MS', 25_000, { min: 100, max: 600_000 }),
   };
   reader.done();
   return config;
