@@ -4,11 +4,11 @@ import type { ApiError } from '@loguro/types';
 /** Sends an error of the gateway's own with the contract's body. */
 export function sendError(res: ServerResponse, error: ApiError, requestId: string): void {
   const body = JSON.stringify(error.toBody(requestId));
-  res.writeHead(error.status, errorHeaders(error, requestId, body));
+  res.writeHead(error.status, errorHeaders(error.headers, requestId, body));
   res.end(body);
 }
 
-function errorHeaders(error: ApiError, requestId: string, body: string): string[] {
+function errorHeaders(extra: Readonly<Record<string, string>>, requestId: string, body: string): string[] {
   const headers = [
     'Content-Type',
     'application/json; charset=utf-8',
@@ -19,15 +19,15 @@ function errorHeaders(error: ApiError, requestId: string, body: string): string[
     'X-Request-Id',
     requestId,
   ];
-  for (const name of Object.keys(error.headers)) headers.push(name, error.headers[name] as string);
+  for (const name of Object.keys(extra)) headers.push(name, extra[name] as string);
   return headers;
 }
 
 /** The same as bytes, for a connection on which no request could be read; the connection ends with it. */
 export function rawError(error: ApiError, requestId: string): string {
   const body = JSON.stringify(error.toBody(requestId));
-  const headers = errorHeaders(error, requestId, body);
+  const headers = errorHeaders({ ...error.headers, Connection: 'close' }, requestId, body);
   let head = `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? 'Error'}\r\n`;
   for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return `${head}Date: ${new Date().toUTCString()}\r\nConnection: close\r\n\r\n${body}`;
+  return `${head}Date: ${new Date().toUTCString()}\r\n\r\n${body}`;
 }

@@ -46,6 +46,8 @@ export class Exchange implements RelayOutcome {
   /** Those that could not be reached. */
   #tried = NONE_TRIED;
   #retries = 0;
+  /** Why the last attempt failed, for the log. */
+  #failure: string | undefined;
   #relay: ResponseRelay | undefined;
   #over = false;
 
@@ -136,7 +138,7 @@ export class Exchange implements RelayOutcome {
   #dispatch(): void {
     const upstream = this.#group?.pick(this.#tried);
     if (upstream === undefined) {
-      this.refuse(unavailable());
+      this.refuse(unavailable(), this.#failure);
       return;
     }
     if (this.#retries > 0) this.#context.metrics.retried();
@@ -181,6 +183,7 @@ export class Exchange implements RelayOutcome {
   failed(error: Error, sent: boolean): void {
     const upstream = this.#upstream as Upstream;
     const code = codeOf(error);
+    this.#failure = code;
     this.#context.metrics.upstreamFailed(upstream.origin, code);
     if (!sent && isConnectFailure(error)) upstream.markDown(code);
     if (this.#mayRetry(error, sent)) {

@@ -28,7 +28,8 @@ async function main(): Promise<void> {
   });
   const { controlHosts, ingestHosts, controlUpstreams, ingestUpstreams } = config;
   const address = gateway.server.address();
-  logger.info({ address, controlHosts, ingestHosts, controlUpstreams, ingestUpstreams }, 'listening');
+  const opsAddress = ops.address();
+  logger.info({ address, opsAddress, controlHosts, ingestHosts, controlUpstreams, ingestUpstreams }, 'listening');
 }
 
 main().catch((error: unknown) => {

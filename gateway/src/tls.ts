@@ -25,7 +25,11 @@ const WATCH_INTERVAL_MS = 1_000;
  */
 export function readCertificate({ certFile, keyFile }: CertificateFiles): Certificate {
   const certificate: Certificate = { cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion: 'TLSv1.2' };
-  createSecureContext(certificate);
+  try {
+    createSecureContext(certificate);
+  } catch (cause) {
+    throw new Error(`${certFile} and ${keyFile} are no certificate and key, or do not belong together`, { cause });
+  }
   return certificate;
 }
 
