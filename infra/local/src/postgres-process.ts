@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, mkdirSync, openSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import {
   canEnter,
-  giveTo,
   initialiseCluster,
   type ProcessIdentity,
   REACHABLE_FOLDER,
@@ -32,9 +31,8 @@ export async function createCluster(
   }
   // As root, below a private folder such as /root: PostgreSQL runs as another user, who can't get there.
   const id = createHash('sha256').update(realpathSync(path)).digest('hex').slice(0, 12);
-  const elsewhere = join(REACHABLE_FOLDER, id, 'postgres');
-  mkdirSync(dirname(elsewhere), { recursive: true, mode: 0o755 });
-  giveTo(user, dirname(elsewhere));
+  const elsewhere = join(REACHABLE_FOLDER, `postgres-${id}`);
+  mkdirSync(REACHABLE_FOLDER, { recursive: true, mode: 0o755 });
   // A link that was lost with its data folder leaves a cluster whose passwords nobody has.
   rmSync(elsewhere, { recursive: true, force: true });
   await initialiseCluster({ folder: elsewhere, password, signal });
