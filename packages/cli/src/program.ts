@@ -20,13 +20,16 @@ export interface Context<Flags = object> {
 }
 
 /** A command's work. It may return an exit code other than 0 when it did what it was asked and found something. */
-export type Handler<Flags> = (context: Context<Flags>, ...args: string[]) => Promise<ExitCode | undefined>;
+export type Handler<Flags extends object = object> = (
+  context: Context<Flags>,
+  ...args: string[]
+) => Promise<ExitCode | undefined>;
 
 /** How commands are added to the program. */
 export interface Registry {
   host: Host;
   /** Makes the `action` of a command. */
-  run<Flags>(handler: Handler<Flags>): (...args: unknown[]) => Promise<void>;
+  run<Flags extends object = object>(handler: Handler<Flags>): (...args: unknown[]) => Promise<void>;
 }
 
 const ENVIRONMENT = `

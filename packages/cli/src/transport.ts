@@ -23,7 +23,7 @@ export function createTransport(proxies: ProxyConfig): FetchLike & { close(): Pr
     connect: { lookup: lookupLocalhost },
   });
   const transport: FetchLike = (url, init) => fetch(url, { ...init, dispatcher });
-  return Object.assign(transport, { close: () => dispatcher.close() });
+  return Object.assign(transport, { close: () => dispatcher.destroy() });
 }
 
 const lookupLocalhost: LookupFunction = (name, options, done) => {

@@ -4,6 +4,7 @@ import { CliError } from '../cli-error.js';
 import type { Context, Registry } from '../program.js';
 import { assertPat, readSecret } from '../secrets.js';
 import { credentialsPath, readCredentials, writeCredentials } from '../settings/credentials-file.js';
+import type { Settings } from '../settings/settings.js';
 
 export function addLogin(program: Command, registry: Registry): void {
   program
@@ -13,7 +14,8 @@ export function addLogin(program: Command, registry: Registry): void {
       'after',
       `
 The token is read from stdin, or asked for without showing it; it is never an argument. It is checked with the
-server first, then written to a file that only you can read. With --local, that of the local stack is stored.
+server first, then written to a file that only you can read. With --local, token and project key of the local stack
+are stored.
 Use --project to also choose the project that commands work on.
 
 Examples:
@@ -49,8 +51,8 @@ async function login({ host, session, out, flags }: Context): Promise<undefined>
     token,
     ingestUrl: settings.ingestUrl.value,
     ...(project !== undefined && { project }),
-    // Keys belong to projects, not to the account: another token of the same account may go on using them.
-    ...(before?.projectKeys && { projectKeys: before.projectKeys }),
+    // Keys belong to projects, not to tokens: those kept before go on working.
+    projectKeys: { ...before?.projectKeys, ...localKey(settings, flags.local) },
   };
   await writeCredentials(host.config.configDir, credentials);
   if (out.format === 'json') return void (await out.json({ account, apiUrl, project: project ?? null }));
@@ -58,4 +60,8 @@ async function login({ host, session, out, flags }: Context): Promise<undefined>
   if (project !== undefined) await out.note(`Commands work on the project ${project}.`);
   else await out.note('Choose a project: loguro projects use SLUG');
   return undefined;
+}
+
+function localKey({ project, projectKey }: Settings, local: boolean | undefined): Record<string, string> {
+  return local && project && projectKey ? { [project.value]: projectKey.value } : {};
 }
