@@ -59,9 +59,16 @@ function readPlain(req: IncomingMessage, take: (chunk: Buffer) => void): Promise
         reject(error);
       }
     };
+    let ended = false;
     req.on('data', onData);
-    req.on('end', resolve);
-    req.on('close', () => reject(new ClientGoneError()));
+    req.on('end', () => {
+      ended = true;
+      resolve();
+    });
+    req.on('close', () => {
+      // Every request closes; making an error each time would cost more than reading the body.
+      if (!ended) reject(new ClientGoneError());
+    });
     // It may have gone while the key was looked up.
     if (req.destroyed) reject(new ClientGoneError());
   });

@@ -162,7 +162,9 @@ export class ChangeFeed {
 function within<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+    // After a stall of this process timers come first; an answer that has arrived meanwhile gets its turn.
+    const giveUp = () => setImmediate(() => reject(new Error(`no answer within ${ms} ms`)));
+    timer = setTimeout(giveUp, ms);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

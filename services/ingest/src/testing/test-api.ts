@@ -63,13 +63,19 @@ export interface KeyOptions {
 
 /** Starts a {@link TestApi}. */
 export async function startTestApi(
-  options: { backend?: Backend; config?: Partial<ApiConfig>; fields?: Fields; databaseUrl?: string } = {},
+  options: {
+    backend?: Backend;
+    config?: Partial<ApiConfig>;
+    fields?: Fields;
+    /** Puts something between the API and its database. */
+    through?: (databaseUrl: string) => Promise<string>;
+  } = {},
 ): Promise<TestApi> {
   const bench = await createBench(options.backend ?? 'redis');
   const signingKey = await addSigningKey(bench.owner);
   const dataset = await createDataset(bench.owner, options.fields);
   const defaults = loadConfig({
-    LOGURO_DATABASE_URL: options.databaseUrl ?? bench.database.ingestUrl,
+    LOGURO_DATABASE_URL: await (options.through?.(bench.database.ingestUrl) ?? bench.database.ingestUrl),
     LOGURO_QUEUE_URL: bench.queueUrl,
   });
   const registry = new Registry();
@@ -134,7 +140,8 @@ export async function addSigningKey(owner: pg.Pool): Promise<TestSigningKey> {
   return { kid, privateKey, publicPem };
 }
 
-async function insertKey(owner: pg.Pool, signingKey: TestSigningKey, options: KeyOptions & { project: number }) {
+/** Makes a project key. */
+export async function insertKey(owner: pg.Pool, signingKey: TestSigningKey, options: KeyOptions & { project: number }) {
   const { project, kind = 'server', origins = [], expiresAt } = options;
   const { rows } = await owner.query<{ id: number }>(
     `INSERT INTO project_keys (project_id, name, kind, allowed_origins, signing_kid, expires_at)
