@@ -36,8 +36,10 @@ export async function openQueryStream(compiled: CompiledQuery, options: QueryStr
   let connection: Lease | undefined;
   let rows: RowStream | undefined;
   let closing: Promise<void> | undefined;
+  let abandon: () => void = () => undefined;
   const close = (failure?: unknown) => {
     closing ??= (async () => {
+      signal.removeEventListener('abort', abandon);
       let broken = failure;
       try {
         await rows?.close();
@@ -55,7 +57,8 @@ export async function openQueryStream(compiled: CompiledQuery, options: QueryStr
     const first = await rows.next();
     const chunks = encode(rowFormat(type, compiled.columns), first, rows, close, toFailure);
     // A reader that went away before it read anything never gets to close the stream.
-    signal.addEventListener('abort', () => void chunks.return(undefined).then(() => close()), { once: true });
+    abandon = () => void chunks.return(undefined).then(() => close());
+    signal.addEventListener('abort', abandon, { once: true });
     return { contentType: rowFormat(type, compiled.columns).contentType, chunks };
   } catch (error) {
     await close(error);
