@@ -31,20 +31,25 @@ export async function startControlPlane(config: Config, version: string, logger:
     readiness: readiness.problems,
     metrics: () => metrics.registry.metrics(),
   });
-  await untilReady(() => signingKeys.current(), { logger, onProblem: readiness.starting });
-  // The body has a timeout of its own, with an answer; this one is for what never becomes a request.
-  const api = await listen(app, { host, port: config.port, requestTimeoutMs: bodyTimeoutMs + 5000 });
-  readiness.started();
-  return {
-    port: api.port,
-    opsPort: (ops.address() as AddressInfo).port,
-    steps: [
-      { name: 'say not ready', run: () => readiness.stopping() },
-      { name: 'finish requests', run: () => api.stop() },
-      ...closing,
-      { name: 'close internal port', run: () => closeOps(ops) },
-    ],
-  };
+  const closeAll: ShutdownStep[] = [...closing, { name: 'close internal port', run: () => closeOps(ops) }];
+  try {
+    await untilReady(() => signingKeys.current(), { logger, onProblem: readiness.starting });
+    // The body has a timeout of its own, with an answer; this one is for what never becomes a request.
+    const api = await listen(app, { host, port: config.port, requestTimeoutMs: bodyTimeoutMs + 5000 });
+    readiness.started();
+    return {
+      port: api.port,
+      opsPort: (ops.address() as AddressInfo).port,
+      steps: [
+        { name: 'say not ready', run: () => readiness.stopping() },
+        { name: 'finish requests', run: () => api.stop() },
+        ...closeAll,
+      ],
+    };
+  } catch (error) {
+    for (const step of closeAll) await step.run();
+    throw error;
+  }
 }
 
 function closeOps(server: Server): Promise<void> {

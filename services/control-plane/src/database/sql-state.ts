@@ -17,7 +17,7 @@ export const SQL_STATE = {
 export function sqlState(thrown: unknown): string | null {
   for (let error = thrown, depth = 0; isObject(error) && depth < 5; depth++) {
     for (const candidate of [error.originalCode, error.code]) {
-      if (typeof candidate === 'string' && /^[0-9A-Z]{5}$/.test(candidate) && !isPrismaCode(candidate)) {
+      if (typeof candidate === 'string' && isSqlState(candidate)) {
         return candidate;
       }
     }
@@ -26,9 +26,9 @@ export function sqlState(thrown: unknown): string | null {
   return null;
 }
 
-/** Prisma's own codes are five characters too: P1001, P2002. No SQLSTATE class but P0 starts with P. */
-function isPrismaCode(code: string): boolean {
-  return /^P[1-9]/.test(code);
+/** Five digits or capitals. Prisma's own codes (P1001) and Node's (EPIPE) can look like it: no class of SQLSTATE does. */
+function isSqlState(code: string): boolean {
+  return /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code) && !/^P[1-9]/.test(code);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

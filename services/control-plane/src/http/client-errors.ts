@@ -40,11 +40,17 @@ export function toClientError(thrown: unknown): ApiError {
 export function isDatabaseAway(thrown: unknown): boolean {
   const state = sqlState(thrown);
   if (state !== null && (AWAY_CLASSES.includes(state.slice(0, 2)) || BUSY.includes(state))) return true;
-  for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth++) {
-    const code = 'code' in error ? String(error.code) : '';
-    if (SOCKET_CODES.includes(code) || PRISMA_CODES.includes(code) || PG_MESSAGES.test(error.message)) return true;
-    if (error instanceof AggregateError && error.errors.some(isDatabaseAway)) return true;
-    if (error.name === 'PrismaClientInitializationError') return true;
+  for (let error = thrown, depth = 0; isErrorLike(error) && depth < 5; error = error.cause, depth++) {
+    const { code, message, name, errors } = error;
+    if (SOCKET_CODES.includes(String(code)) || PRISMA_CODES.includes(String(code))) return true;
+    if (PG_MESSAGES.test(String(message)) || name === 'PrismaClientInitializationError') return true;
+    // Of a host with several addresses, each of which failed.
+    if (Array.isArray(errors) && errors.some(isDatabaseAway)) return true;
   }
   return false;
+}
+
+/** Errors of drivers are recognised by what they say, not by their class: there may be several copies of a driver. */
+function isErrorLike(value: unknown): value is Record<'code' | 'message' | 'name' | 'errors' | 'cause', unknown> {
+  return typeof value === 'object' && value !== null && 'message' in value;
 }

@@ -1,0 +1,40 @@
+import { describe, expect, test } from '@jest/globals';
+import { endAfterOverlap, futureExpiry, requireActive, successorExpiry } from './lifetime.js';
+
+const now = new Date('2026-06-10T12:00:00Z');
+const at = (iso: string) => new Date(iso);
+const life = (expiresAt: string | null, revokedAt: string | null = null) => ({
+  createdAt: at('2026-06-01T12:00:00Z'),
+  expiresAt: expiresAt === null ? null : at(expiresAt),
+  revokedAt: revokedAt === null ? null : at(revokedAt),
+});
+
+test('an expiry must lie in the future, or be absent', () => {
+  expect(futureExpiry(undefined, now)).toBeNull();
+  expect(futureExpiry(null, now)).toBeNull();
+  expect(futureExpiry('2026-06-10T14:00:01+02:00', now)).toEqual(at('2026-06-10T12:00:01Z'));
+  expect(() => futureExpiry('2026-06-10T12:00:00Z', now)).toThrow(/not acceptable/);
+});
+
+test('a credential is active until it is revoked or its time has come', () => {
+  expect(() => requireActive(life(null), now)).not.toThrow();
+  expect(() => requireActive(life('2026-06-10T12:00:01Z'), now)).not.toThrow();
+  expect(() => requireActive(life('2026-06-10T12:00:00Z'), now)).toThrow(/cannot be rotated/);
+  expect(() => requireActive(life(null, '2026-06-09T00:00:00Z'), now)).toThrow(/cannot be rotated/);
+});
+
+test('a successor lives as long as its predecessor was meant to', () => {
+  expect(successorExpiry(life(null), now)).toBeNull();
+  expect(successorExpiry(life('2026-06-15T12:00:00Z'), now)).toEqual(at('2026-06-24T12:00:00Z'));
+});
+
+describe('the old credential', () => {
+  test('is revoked at once without an overlap', () => {
+    expect(endAfterOverlap(life(null), 0, now)).toEqual({ revokedAt: now });
+  });
+  test('lives through the overlap, but never longer than it would have', () => {
+    expect(endAfterOverlap(life(null), 60, now)).toEqual({ expiresAt: at('2026-06-10T12:01:00Z') });
+    expect(endAfterOverlap(life('2026-06-10T12:00:30Z'), 60, now)).toEqual({ expiresAt: at('2026-06-10T12:00:30Z') });
+    expect(endAfterOverlap(life('2027-01-01T00:00:00Z'), 60, now)).toEqual({ expiresAt: at('2026-06-10T12:01:00Z') });
+  });
+});
