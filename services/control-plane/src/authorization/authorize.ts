@@ -50,7 +50,7 @@ interface Row {
 /**
  * Token, account and membership in one round trip, for every request: nothing is cached, so a revocation or a
  * changed role counts from the next request on, in every process. Plain SQL as a named statement, because this
- * is the one query in every request's way.
+ * is the one query in every request's way: through Prisma's query compiler the same took seven times as long.
  */
 const AUTHORIZE = {
   name: 'authorize',

@@ -3,11 +3,23 @@ import type { Database } from '../database/database.js';
 import type { Dataset } from '../generated/prisma/client.js';
 import { fieldsOf } from './to-dataset.js';
 
+/**
+ * Datasets are looked up before every query, so this is a named statement of plain SQL: through Prisma's query
+ * compiler the same took 3.5 times as long. The columns are named as Prisma names them.
+ */
+const COLUMNS = `id, project_id AS "projectId", name, slug, description, is_default AS "isDefault", fields,
+  schema_registered_at AS "schemaRegisteredAt", created_at AS "createdAt", updated_at AS "updatedAt"`;
+const BY_ID = { name: 'dataset-by-id', text: `SELECT ${COLUMNS} FROM datasets WHERE project_id = $1 AND id = $2` };
+const DEFAULT = {
+  name: 'default-dataset',
+  text: `SELECT ${COLUMNS} FROM datasets WHERE project_id = $1 AND is_default`,
+};
+
 /** @throws ApiError `dataset_not_found` alike for one that does not exist and one of another project */
-export async function findDataset({ prisma }: Database, projectId: number, datasetId: number): Promise<Dataset> {
-  const dataset = await prisma.dataset.findFirst({ where: { id: datasetId, projectId } });
-  if (dataset === null) throw new ApiError('dataset_not_found', 'Dataset not found');
-  return dataset;
+export async function findDataset({ pool }: Database, projectId: number, datasetId: number): Promise<Dataset> {
+  const { rows } = await pool.query<Dataset>({ ...BY_ID, values: [projectId, datasetId] });
+  if (rows[0] === undefined) throw new ApiError('dataset_not_found', 'Dataset not found');
+  return rows[0];
 }
 
 /**
@@ -16,10 +28,10 @@ export async function findDataset({ prisma }: Database, projectId: number, datas
  *
  * @throws ApiError `schema_not_found`
  */
-export async function findDefaultDataset({ prisma }: Database, projectId: number): Promise<Dataset> {
-  const dataset = await prisma.dataset.findFirst({ where: { projectId, isDefault: true } });
-  if (dataset === null) throw schemaNotFound();
-  return dataset;
+export async function findDefaultDataset({ pool }: Database, projectId: number): Promise<Dataset> {
+  const { rows } = await pool.query<Dataset>({ ...DEFAULT, values: [projectId] });
+  if (rows[0] === undefined) throw schemaNotFound();
+  return rows[0];
 }
 
 /** @throws ApiError `schema_not_found` */
