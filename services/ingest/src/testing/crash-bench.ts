@@ -1,0 +1,149 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from '@jest/globals';
+import {
+  type PrivatePostgres,
+  type PrivateRedis,
+  startPostgres,
+  startRedis,
+  type TestDatabase,
+  waitFor,
+} from '@loguro/testing';
+import pg from 'pg';
+import { type Books, readBooks } from '../admin/books.js';
+import { DatabaseLane } from '../ledger/database-lane.js';
+import { QUEUE_DEFAULTS } from '../queue/open-ingest-queue.js';
+import { openQueueStore } from '../queue/open-queue-store.js';
+import { type Backend, silent } from './backends.js';
+import { createDataset, type TestDataset } from './dataset.js';
+import { LoadClient } from './load-client.js';
+import { assertBuilt, freePort, type ServiceProcess, startService } from './process.js';
+import { between, SEED } from './random.js';
+import { addSigningKey, insertKey } from './test-api.js';
+
+/** Kills per victim; more with `LOGURO_CRASH_ROUNDS`. */
+export const ROUNDS = Number(process.env.LOGURO_CRASH_ROUNDS ?? 2);
+
+/** Servers and processes of one crash test's own, under load from a client that keeps its own account. */
+export interface CrashBench {
+  postgres: PrivatePostgres;
+  redis: PrivateRedis | undefined;
+  database: TestDatabase;
+  api: ServiceProcess;
+  workers: ServiceProcess[];
+  datasets: TestDataset[];
+  client: LoadClient;
+  owner: pg.Pool;
+  /** Ends the load, waits until nothing is pending, and compares the client's account with the tables. */
+  settleAndCheck(): Promise<void>;
+  /** Runs with load before, during and after `disturb`, then {@link settleAndCheck}s; several rounds. */
+  rounds(disturb: (round: number) => Promise<void>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Short enough that a test sees jobs being taken over, in milliseconds. */
+const FAST_RECOVERY = {
+  LOGURO_WORKER_LOCK_MS: '1500',
+  LOGURO_WORKER_STALLED_INTERVAL_MS: '500',
+  LOGURO_WORKER_STATEMENT_TIMEOUT_MS: '5000',
+};
+
+/** Starts everything: private servers, the built API and two workers, two datasets of two projects. */
+export async function createCrashBench(backend: Backend): Promise<CrashBench> {
+  assertBuilt();
+  console.log(`LOGURO_TEST_SEED=${SEED}`);
+  const postgres = await startPostgres();
+  // What a kill must not lose has to be in the file before it is acknowledged.
+  const redis = backend === 'redis' ? await startRedis({ appendfsync: 'always' }) : undefined;
+  const database = await postgres.createDatabase();
+  const owner = new pg.Pool({ connectionString: database.ownerUrl, max: 2 });
+  owner.on('error', () => undefined);
+  const datasets = [await createDataset(owner), await createDataset(owner)];
+  const signingKey = await addSigningKey(owner);
+  const targets = [];
+  for (const { id, project } of datasets) {
+    targets.push({ dataset: id, key: (await insertKey(owner, signingKey, { project })).token });
+  }
+  const queueUrl = redis?.url ?? database.ingestUrl;
+  const urls = { LOGURO_DATABASE_URL: database.ingestUrl, LOGURO_QUEUE_URL: queueUrl };
+  const port = await freePort();
+  const api = await startService('api/main.js', { ...urls, LOGURO_PORT: String(port), LOGURO_DRAIN_MS: '0' });
+  const workerEnv = { ...urls, ...FAST_RECOVERY };
+  const workers = await Promise.all([1, 2].map(() => startService('worker/main.js', workerEnv)));
+  const client = new LoadClient({ ports: [port], targets, clients: 8, paceMs: 10 });
+  const books = () => readBooksOf(database.ingestUrl, queueUrl);
+
+  const bench: CrashBench = {
+    postgres,
+    redis,
+    database,
+    api,
+    workers,
+    datasets,
+    client,
+    owner,
+    async settleAndCheck() {
+      await client.pause();
+      await waitFor(async () => pendingOf(await books()) === 0, { timeoutMs: 30_000, what: 'the queue to be empty' });
+      await compare(client, datasets, await books());
+    },
+    async rounds(disturb) {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const before = client.with('accepted').length;
+        client.start();
+        await pause(between(150, 700));
+        await disturb(round);
+        await pause(between(50, 300));
+        await bench.settleAndCheck();
+        expect(client.with('accepted').length).toBeGreaterThan(before);
+      }
+    },
+    async close() {
+      await client.close();
+      await Promise.all([api, ...workers].map((service) => service.stop()));
+      await owner.end();
+      await redis?.stop();
+      await postgres.stop();
+    },
+  };
+  return bench;
+}
+
+async function readBooksOf(databaseUrl: string, queueUrl: string): Promise<Books> {
+  const store = await openQueueStore({ ...QUEUE_DEFAULTS, url: queueUrl, redisPolicy: 'warn', logger: silent });
+  const lane = new DatabaseLane({ url: databaseUrl, statementTimeoutMs: 10_000, lockTimeoutMs: 10_000 });
+  try {
+    return await readBooks(await lane.session(), store);
+  } finally {
+    await lane.close();
+    await store.close();
+  }
+}
+
+function pendingOf({ pending }: Books): number {
+  return Object.values(pending).reduce((sum, records) => sum + records, 0);
+}
+
+/** Every record that was promised is there once; a batch of unknown outcome is wholly there or wholly not. */
+async function compare(client: LoadClient, datasets: readonly TestDataset[], books: Books): Promise<void> {
+  const faults: string[] = [];
+  let present = 0;
+  let total = 0;
+  for (const dataset of datasets) {
+    const marks = await dataset.values('country');
+    const times = new Map<string, number>();
+    for (const mark of marks) times.set(mark, (times.get(mark) ?? 0) + 1);
+    for (const [mark, count] of times) if (count > 1) faults.push(`${mark} is stored ${count} times`);
+    for (const batch of client.batches) {
+      if (batch.dataset !== dataset.id) continue;
+      const there = batch.marks.filter((mark) => times.has(mark)).length;
+      present += there;
+      if (there !== batch.marks.length && (there > 0 || batch.outcome === 'accepted')) {
+        faults.push(`of a batch that was ${batch.outcome}, ${there} of ${batch.marks.length} records are stored`);
+      }
+    }
+    total += marks.length;
+  }
+  expect(faults).toEqual([]);
+  expect(total).toBe(present);
+  expect(books).toMatchObject({ stored: total, dead: 0, discarded: 0, accounted: total });
+}

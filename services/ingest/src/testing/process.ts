@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { waitFor } from '@loguro/testing';
+
+const SOURCE = fileURLToPath(new URL('..', import.meta.url));
+const BUILT = fileURLToPath(new URL('../../dist', import.meta.url));
+
+/** A process of this service, built, to be killed and started again on the same port. */
+export interface ServiceProcess {
+  readonly pid: number;
+  /** Of its internal server: healthz, readyz, metrics. */
+  readonly opsUrl: string;
+  /** What it wrote so far, over all its lives. */
+  output(): string;
+  /** Sends a signal; returns when the process is gone (but for SIGSTOP and SIGCONT), with its exit code. */
+  kill(signal: NodeJS.Signals): Promise<number | null>;
+  /** Starts it, if it does not run, and returns when it is ready. */
+  start(): Promise<void>;
+  /** Resolves when the process ends by itself, with its exit code. */
+  ended(): Promise<number | null>;
+  /** SIGKILLs it, if it runs. */
+  stop(): Promise<void>;
+  /** Reads a metric, its labels added up; 0 when it has no sample. */
+  metric(name: string): Promise<number>;
+}
+
+/**
+ * Runs an entry point of this service as its own process.
+ *
+ * @param entry `worker/main.js`, below the built folder
+ */
+export async function startService(entry: string, env: Record<string, string>): Promise<ServiceProcess> {
+  const opsPort = await freePort();
+  const opsUrl = `http://127.0.0.1:${opsPort}`;
+  let child: ChildProcess | undefined;
+  let ended: Promise<number | null> = Promise.resolve(null);
+  const output: Buffer[] = [];
+  const service: ServiceProcess = {
+    opsUrl,
+    get pid() {
+      if (child?.pid === undefined) throw new Error(`${entry} does not run.`);
+      return child.pid;
+    },
+    output: () => Buffer.concat(output).toString(),
+    async kill(signal) {
+      child?.kill(signal);
+      return signal === 'SIGSTOP' || signal === 'SIGCONT' ? null : ended;
+    },
+    async start() {
+      if (child === undefined) {
+        const started = spawn(process.execPath, [join(BUILT, entry)], {
+          env: { ...env, LOGURO_OPS_PORT: String(opsPort), LOGURO_LOG_LEVEL: 'warn' },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
+        child = started;
+        started.stdout.on('data', (data: Buffer) => output.push(data));
+        started.stderr.on('data', (data: Buffer) => output.push(data));
+        ended = new Promise((resolve) => {
+          started.once('exit', (code) => {
+            if (child === started) child = undefined;
+            resolve(code);
+          });
+        });
+      }
+      await waitFor(
+        async () => {
+          if (child === undefined) throw new Error(`${entry} ended: ${service.output()}`);
+          return (await fetch(`${opsUrl}/readyz`)).ok;
+        },
+        { timeoutMs: 20_000, what: `${entry} to be ready` },
+      );
+    },
+    ended: () => ended,
+    async stop() {
+      child?.kill('SIGCONT');
+      child?.kill('SIGKILL');
+      await ended;
+    },
+    async metric(name) {
+      const text = await (await fetch(`${opsUrl}/metrics`)).text();
+      const values = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+      return values.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+    },
+  };
+  await service.start();
+  return service;
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/**
+ * Tests with processes run what was built, as operators do; an old build would test yesterday's program.
+ *
+ * @throws Error when the build is older than the source
+ */
+export function assertBuilt(): void {
+  for (const name of readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts') || name.includes('.test.') || /^(testing|crash)\b/.test(name)) continue;
+    const built = join(BUILT, name.replace(/\.ts$/, '.js'));
+    if (!existsSync(built) || statSync(built).mtimeMs < statSync(join(SOURCE, name)).mtimeMs) {
+      throw new Error(`${name} is newer than its build: run "npx pnpm build" first.`);
+    }
+  }
+}
