@@ -4,7 +4,7 @@ import type { FetchInit, FetchLike } from './fetch-like.js';
 /**
  * A `fetch` over `node:http` for the two things Node's own can't do: reach a `*.localhost` name (RFC 6761 makes all
  * of them loopback; browsers know that, Node's resolver often does not) and send a `Host` other than the URL's.
- * Bundlers for browsers put `local-fetch.browser.ts` in its place, by the "browser" field of package.json.
+ * In the build for browsers `local-fetch.browser.ts` is in its place.
  */
 export const localFetch: FetchLike = async (url, init) => {
   const target = new URL(url);

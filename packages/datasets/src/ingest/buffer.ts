@@ -112,7 +112,7 @@ export class RecordBuffer {
     stats.written++;
     if (stats.pendingBytes + size > maxPendingBytes) {
       const message = `${maxPendingBytes} bytes are waiting already: await what write() returns`;
-      this.#lose(1, new LoguroError('buffer_full', message), () => parse([line]));
+      this.#lose(1, new LoguroError('buffer_full', message), parse([line]));
       return this.#roomIfFull();
     }
     if (this.#open.lines.length > 0 && this.#open.bytes + size > maxBatchBytes) this.#seal();
@@ -129,7 +129,7 @@ export class RecordBuffer {
   /** Counts a record that can't be sent, and reports it. */
   refuse(record: unknown, error: LoguroError): void {
     this.stats.written++;
-    this.#lose(1, error, () => [record]);
+    this.#lose(1, error, [record]);
   }
 
   /**
@@ -183,15 +183,14 @@ export class RecordBuffer {
       this.stats.pending -= count + rejected;
       if (rejected > 0) {
         const message = `The server refused ${rejected} of ${lines.length} records`;
-        this.#lose(rejected, new LoguroError('invalid_record', message, { details }), () =>
-          parse(lines.filter((_, place) => details.some(({ index }) => index === place))),
-        );
+        const named = lines.filter((_, place) => details.some(({ index }) => index === place));
+        this.#lose(rejected, new LoguroError('invalid_record', message, { details }), parse(named));
       }
     } catch (cause) {
       const error = asLoguroError(cause, 'network_error');
       if (error.code === 'payload_too_large' && lines.length > 1) return this.#split(batch);
       this.stats.pending -= lines.length;
-      this.#lose(lines.length, error, () => parse(lines));
+      this.#lose(lines.length, error, parse(lines));
     }
     batch.settled.resolve();
   }
@@ -219,19 +218,12 @@ export class RecordBuffer {
     this.#pump();
   }
 
-  #lose(count: number, error: LoguroError, records: () => readonly unknown[]): void {
+  #lose(count: number, error: LoguroError, records: readonly unknown[]): void {
     this.stats.lost += count;
     this.#untold ??= { count: 0, first: error };
     this.#untold.count += count;
-    const loss: Loss = {
-      count,
-      error,
-      get records() {
-        return records();
-      },
-    };
     // On its own, so that a fault of the callback's is the process's to see and no batch's.
-    void Promise.resolve().then(() => this.#hooks.onLoss(loss));
+    void Promise.resolve().then(() => this.#hooks.onLoss({ count, error, records }));
   }
 
   #roomIfFull(): Promise<void> | undefined {

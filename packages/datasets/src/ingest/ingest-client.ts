@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { asLoguroError, type ErrorDetail, LoguroError } from '../errors.js';
 import type { DatasetDefinition, Fields, InputRecord } from '../fields.js';
 import { Connection, type ConnectionOptions } from '../http/connection.js';
