@@ -36,8 +36,10 @@ export async function ensureDataset(
   let dataset = find(await datasets.list(options), wanted.name);
   if (dataset === undefined) {
     const created = await datasets.create(wanted, options);
-    // Two callers may have created at once: both go on with the older one, so that no records part ways.
+    // Others may have created one at the same time. The server makes one after the other, so by now all who did see the
+    // first: they go on with that, so that no records part ways, and take their own, still empty one back.
     dataset = find(await datasets.list(options), wanted.name) ?? created;
+    if (dataset.id !== created.id) await datasets.delete(created.id, options);
   }
   const schema = await ensureSchema(schemas, dataset.id, definition, options);
   return { ...dataset, schema, status: 'active' };
