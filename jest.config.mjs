@@ -14,8 +14,11 @@ export default {
   moduleNameMapper: {
     '^@loguro/types$': source('packages/types/src/index.ts'),
     '^@loguro/types/operations$': source('packages/types/src/operations/index.ts'),
+    '^@loguro/datasets$': source('packages/datasets/src/index.ts'),
     '^@loguro/testing$': source('infra/testing/src/index.ts'),
     '^@loguro/servers$': source('infra/servers/src/index.ts'),
+    '^@loguro/gateway$': source('gateway/src/index.ts'),
+    '^@loguro/gateway/testing$': source('gateway/src/testing/index.ts'),
   },
   resolver: source('infra/testing/jest-resolver.cjs'),
   extensionsToTreatAsEsm: ['.ts'],

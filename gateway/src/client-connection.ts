@@ -29,7 +29,10 @@ export class ClientConnection {
   readonly #socket: Duplex;
   readonly #waiting: Exchange[] = [];
   #current: Exchange | null = null;
+  /** What follows the current requests is no HTTP. */
   #broken = false;
+  /** The last answer told the client that the connection ends. */
+  #ending = false;
 
   constructor(socket: Duplex) {
     this.#socket = socket;
@@ -42,6 +45,9 @@ export class ClientConnection {
   }
 
   accept(exchange: Exchange): void {
+    // Node still hands out what it had parsed behind a request that ended the connection. It must not be worked on:
+    // behind a request that was refused for its framing it may be no request at all.
+    if (this.#ending) return;
     if (this.#current === null) {
       this.#current = exchange;
       exchange.begin();
@@ -52,9 +58,17 @@ export class ClientConnection {
     }
   }
 
-  /** To be called by the exchange when its answer is complete. */
-  done(exchange: Exchange): void {
+  /**
+   * To be called by the exchange when its answer is complete.
+   *
+   * @param keepAlive whether the answer left the connection open
+   */
+  done(exchange: Exchange, keepAlive: boolean): void {
     if (this.#current !== exchange) return;
+    if (!keepAlive) {
+      this.#ending = true;
+      this.#waiting.length = 0;
+    }
     const next = this.#waiting.shift() ?? null;
     this.#current = next;
     if (next !== null) next.begin();

@@ -7,7 +7,7 @@ import { answerFor, codeOf, isConnectFailure, isConnectionLoss, isSafeMethod, un
 import { COLLECTED_BYTES, COLLECTED_TOTAL_BYTES, type GatewayRequest } from './gateway-request.js';
 import { RequestBody } from './request-body.js';
 import { finishRequestHeaders, type RequestHeaders, readRequestHeaders } from './request-headers.js';
-import { checkFraming, readTarget } from './request-target.js';
+import { checkFraming, malformed, readTarget } from './request-target.js';
 import { type RelayOutcome, ResponseRelay } from './response-relay.js';
 import type { Upstream } from './upstream.js';
 import type { UpstreamGroup } from './upstream-group.js';
@@ -105,8 +105,7 @@ export class Exchange implements RelayOutcome {
     const { authority, path } = readTarget(url, this.#headers, httpVersion);
     this.#path = path;
     const match = this.#context.hosts.match(authority);
-    if (match === 'invalid' && authority !== '')
-      throw new ApiError('invalid_request', 'The Host header is not a host name.');
+    if (match === 'invalid' && authority !== '') throw malformed('The Host is not a host name.');
     if (match === 'invalid' || match === 'unknown') {
       throw new ApiError('unknown_host', 'No service answers to this host name here. Check the Host of your request.');
     }
@@ -221,6 +220,7 @@ export class Exchange implements RelayOutcome {
       this.#res.destroy();
     } else {
       this.#closeIfNeeded();
+      if (error.headers.Connection === 'close') this.#res.shouldKeepAlive = false;
       sendError(this.#res, error, this.#requestId);
     }
     this.#settle(error.status, reason);
@@ -243,7 +243,7 @@ export class Exchange implements RelayOutcome {
     metrics.requests.record(this.#group?.surface ?? 'none', status, durationMs / 1000);
     if (accessLog.wants(status)) this.#log(status, durationMs, reason);
     if (!this.#req.complete) this.#discardRest();
-    this.#connection.done(this);
+    this.#connection.done(this, this.#res.shouldKeepAlive);
   }
 
   /** Reads what the client still sends, for a while: cutting it off at once would destroy the answer on its way. */

@@ -10,3 +10,4 @@ export {
   type UpstreamLimits,
 } from './config.js';
 export { createGateway, type Gateway } from './gateway.js';
+export { expandTrustedProxies } from './trusted-proxies.js';

@@ -40,6 +40,8 @@ export function readTarget(url: string, headers: RequestHeaders, httpVersion: st
  * @throws ApiError `invalid_request`
  */
 export function checkFraming({ transferEncoding }: RequestHeaders, httpVersion: string): void {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0')
+    throw malformed('The only versions spoken here are HTTP/1.1 and 1.0.');
   if (transferEncoding === undefined) return;
   if (httpVersion === '1.0') throw malformed('An HTTP/1.0 request can not have a Transfer-Encoding.');
   if (transferEncoding.toLowerCase() !== 'chunked') {
@@ -47,6 +49,7 @@ export function checkFraming({ transferEncoding }: RequestHeaders, httpVersion: 
   }
 }
 
-function malformed(sentence: string): ApiError {
+/** A request after which the connection can't be trusted any more. */
+export function malformed(sentence: string): ApiError {
   return new ApiError('invalid_request', sentence, { headers: { Connection: 'close' } });
 }

@@ -6,6 +6,11 @@ const NAMED_NETWORKS: Readonly<Record<string, readonly string[]>> = {
   private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 };
 
+/** The entries with the words replaced by the networks they stand for. */
+export function expandTrustedProxies(entries: readonly string[]): string[] {
+  return entries.flatMap((entry) => NAMED_NETWORKS[entry] ?? [entry]);
+}
+
 /**
  * Builds the test for "may this peer say on whose behalf it speaks?".
  *
@@ -15,9 +20,7 @@ const NAMED_NETWORKS: Readonly<Record<string, readonly string[]>> = {
 export function parseTrustedProxies(entries: readonly string[]): (address: string | undefined) => boolean {
   if (entries.length === 0) return () => false;
   const list = new BlockList();
-  for (const entry of entries) {
-    for (const network of NAMED_NETWORKS[entry] ?? [entry]) addNetwork(list, network);
-  }
+  for (const network of expandTrustedProxies(entries)) addNetwork(list, network);
   return (address) => {
     if (address === undefined) return false;
     // A dual-stack listener shows IPv4 peers as ::ffff:10.0.0.1.

@@ -1,0 +1,52 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { RawClient, StandIn } from '@loguro/gateway/testing';
+import { generate } from 'selfsigned';
+import type { Router, RunningRouter } from './routers.js';
+
+/** TLS with a certificate from files. */
+export function describeTls(router: Router): void {
+  const folder = mkdtempSync(join(tmpdir(), 'loguro-acceptance-tls-'));
+  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const service = new StandIn();
+  let running: RunningRouter;
+  let ca = '';
+
+  beforeAll(async () => {
+    chmodSync(folder, 0o755);
+    const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+      keyType: 'ec',
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+    });
+    ca = made.cert;
+    writeFileSync(certFile, made.cert);
+    writeFileSync(keyFile, made.private);
+    await service.listen();
+    const upstreams = { controlUpstreams: [service.origin], ingestUpstreams: [service.origin] };
+    running = await router.start({ ...upstreams, tls: { certFile, keyFile } });
+  });
+
+  afterAll(async () => {
+    await running.close();
+    await service.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  describe('TLS', () => {
+    test('and tells the service so', async () => {
+      const client = new RawClient({ port: running.port, ca });
+      expect((await client.request('GET / HTTP/1.1\r\nHost: logu.ro\r\n\r\n')).status).toBe(200);
+      expect(service.seen[0]?.headers).toContainEqual(['x-forwarded-proto', 'https']);
+      client.close();
+    });
+
+    test('and serves nothing in the clear on the same port', async () => {
+      const client = new RawClient({ port: running.port });
+      await client.write('GET /clear HTTP/1.1\r\nHost: logu.ro\r\n\r\n');
+      expect(await client.closed()).not.toMatch(/^HTTP\/1\.1 2/);
+      expect(service.seen.map(({ url }) => url)).not.toContain('/clear');
+    });
+  });
+}
