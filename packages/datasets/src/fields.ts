@@ -36,9 +36,6 @@ type InputValue<Base extends FieldBaseType> = Base extends 'number'
 
 type OptionalNames<F extends Fields> = { [Name in keyof F]: F[Name] extends `${string}?` ? Name : never }[keyof F];
 
-/** Without the `readonly` that `const` type parameters add: error messages read better. */
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
-
 /** The same type, shown as one object when hovered over. */
 export type Simplify<T> = { [Key in keyof T]: T[Key] };
 
@@ -71,6 +68,8 @@ export type RecordOf<Definition> = InputRecord<FieldsOf<Definition>>;
  * @example
  * const orders = defineDataset({ country: 'string', amount: 'number', plan: 'string?' });
  */
-export function defineDataset<const F extends Fields>(fields: F & ValidFields<F>): DatasetDefinition<Writable<F>> {
+export function defineDataset<const F extends Fields>(
+  fields: F & ValidFields<F>,
+): DatasetDefinition<{ -readonly [Name in keyof F]: F[Name] }> {
   return { fields: Object.freeze({ ...fields }) };
 }
