@@ -34,6 +34,11 @@ test('a file in the place of the folder is refused with a way out', () => {
   expect(() => openDataFolder(join(path, 'below'))).toThrow(/there is a file of that name.*LOGURO_DATA_DIR/);
 });
 
+test('a place where no folder can be made is refused with a way out', () => {
+  expect(() => openDataFolder('/dev/null/data')).toThrow(/can't be made.*LOGURO_DATA_DIR/);
+  expect(() => openDataFolder('/proc/loguro/data')).toThrow(/can't be (made|written).*LOGURO_DATA_DIR/);
+});
+
 test('a database folder without a complete database is refused with a way out', () => {
   const folder = openDataFolder(path);
   expect(checkDatabase(folder, true)).toBe(false);

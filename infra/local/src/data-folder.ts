@@ -1,6 +1,5 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { clusterVersion, hasCluster } from '@loguro/servers';
 import { UserError } from './user-error.js';
 
@@ -23,16 +22,16 @@ const POSTGRES_MAJOR = '18';
 export function openDataFolder(path: string): DataFolder {
   const folder = { path, postgres: join(path, 'postgres'), logs: join(path, 'logs') };
   try {
-    const made = mkdirSync(path, { recursive: true }) !== undefined;
     // As root, PostgreSQL runs as another user: it must get through, but not look around.
-    if (made) chmodSync(path, process.getuid?.() === 0 ? 0o711 : 0o700);
+    if (makeFolder(path)) chmodSync(path, process.getuid?.() === 0 ? 0o711 : 0o700);
+    refuseOthersFolder(path);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     refuseForeignFolder(path);
     mkdirSync(folder.logs, { recursive: true, mode: 0o700 });
     accessSync(folder.logs, constants.W_OK | constants.X_OK);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`${reason(path, error as NodeJS.ErrnoException)} ${remedy(path)}`);
+    throw new UserError(`${reason(path, error as NodeJS.ErrnoException)} ${REMEDY}`);
   }
   return folder;
 }
@@ -64,6 +63,27 @@ export function checkDatabase({ path, postgres }: DataFolder, hasSecrets: boolea
   return true;
 }
 
+/** Makes a folder and its parents; false when it is there. (Node's own recursion never ends below /proc.) */
+function makeFolder(path: string): boolean {
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
+    return false;
+  }
+  makeFolder(dirname(path));
+  mkdirSync(path);
+  return true;
+}
+
+/** Two users in one folder leave files that one of them can't read; root is no exception. */
+function refuseOthersFolder(path: string): void {
+  const { uid } = statSync(path);
+  if (process.getuid === undefined || uid === process.getuid()) return;
+  throw new UserError(
+    `The data folder ${path} belongs to another user (uid ${uid}; this is uid ${process.getuid()}). ` +
+      'Run as that user, or choose another folder: LOGURO_DATA_DIR=/some/folder npx pnpm start',
+  );
+}
+
 /** Keeps a mistyped LOGURO_DATA_DIR from being filled: a home folder, say. */
 function refuseForeignFolder(path: string): void {
   const ours = ['logs', 'postgres', 'postgres.partial', 'secrets.json', 'local.json', 'lock', 'processes.json'];
@@ -81,9 +101,11 @@ function reason(path: string, error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'EACCES':
     case 'EPERM':
-      return `The data folder ${path} can't be written by the user ${userInfo().username}.`;
+      return `The data folder ${path} can't be written by this user (uid ${process.getuid?.()}).`;
     case 'EROFS':
       return `The data folder ${path} lies on a read-only file system.`;
+    case 'ENOENT':
+      return `The data folder ${path} can't be made there.`;
     case 'ENOTDIR':
     case 'EEXIST':
       return `The data folder ${path} can't be made: there is a file of that name.`;
@@ -94,7 +116,4 @@ function reason(path: string, error: NodeJS.ErrnoException): string {
   }
 }
 
-function remedy(path: string): string {
-  const owner = existsSync(path) ? ` or run as the user it belongs to (uid ${statSync(path).uid})` : '';
-  return `Choose another with LOGURO_DATA_DIR=/some/folder npx pnpm start,${owner || ' or make it writable'}.`;
-}
+const REMEDY = 'Choose another: LOGURO_DATA_DIR=/some/folder npx pnpm start';

@@ -7,7 +7,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -73,16 +72,6 @@ export async function initialiseCluster({ folder, password, durable = true, sign
   } finally {
     rmSync(secrets, { recursive: true, force: true });
   }
-}
-
-/**
- * Whom the server of an existing cluster runs as: PostgreSQL insists on the folder's owner. So root can start
- * what an ordinary user has made.
- */
-export function clusterUser(folder: string): UnprivilegedUser | undefined {
-  const user = unprivilegedUser();
-  const { uid, gid } = statSync(folder);
-  return user === undefined || uid === 0 || uid === user.uid ? user : { name: String(uid), uid, gid };
 }
 
 /** Makes a file or folder the user's own; nothing to do when we are not root. */

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { withClient } from './connections.js';
 import { postgresBinaries } from './postgres-binaries.js';
-import { clusterUser, POSTGRES_ENV, SUPERUSER } from './postgres-cluster.js';
+import { POSTGRES_ENV, SUPERUSER } from './postgres-cluster.js';
 import { end, identify, type ProcessIdentity } from './process-identity.js';
+import { unprivilegedUser } from './unprivileged-user.js';
 
 /** Options of {@link startPostgresServer}. */
 export interface PostgresServerOptions {
@@ -39,7 +40,7 @@ export interface PostgresServer extends ProcessIdentity {
  */
 export async function startPostgresServer(options: PostgresServerOptions): Promise<PostgresServer> {
   const { folder, port, password, log, settings = {}, startTimeoutMs = 60_000 } = options;
-  const user = clusterUser(folder);
+  const user = unprivilegedUser();
   const { postgres } = postgresBinaries(user);
   const flags = Object.entries({ listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings });
   const args = ['-D', folder, '-p', String(port), ...flags.flatMap(([name, value]) => ['-c', `${name}=${value}`])];
