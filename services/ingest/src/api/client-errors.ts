@@ -20,7 +20,7 @@ export function answerClientError(error: Error, socket: Duplex, reply: Reply | u
   if (reply !== undefined && !reply.req.complete) {
     // The fault is in the body of a request that may or may not have been answered already.
     reply.res.shouldKeepAlive = false;
-    reply.fail(refusal(error));
+    reply.abandon(refusal(error));
     setTimeout(() => socket.destroy(), LINGER_MS).unref();
     return;
   }

@@ -91,20 +91,20 @@ async function checkAccess(deps: HotPathDeps, dataset: number | null, reply: Rep
 async function receive(
   deps: HotPathDeps,
   { batch, options, format, maxBytes, access }: Admitted,
-  { req, requestId }: Reply,
+  reply: Reply,
   share: BodyShare,
   hash: Hash | null,
 ): Promise<Encoded> {
   const { encoder } = access;
   const read = (onChunk: (chunk: Buffer) => void) =>
-    readBody(req, { encoding: format.encoding, maxBytes, share }, (chunk) => {
+    readBody(reply, { encoding: format.encoding, maxBytes, share }, (chunk) => {
       hash?.update(chunk);
       onChunk(chunk);
     });
   const records = () =>
     new BatchEncoder({
       encoder,
-      traceId: requestId,
+      traceId: reply.requestId,
       maxRecordBytes: deps.limits.recordBytes,
       keepGood: options.partial,
     });
@@ -118,7 +118,7 @@ async function receive(
   const chunks: Buffer[] = [];
   await read((chunk) => chunks.push(chunk));
   const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-  return batch ? encodeArray(body, records(), deps.limits) : encodeOne(body, encoder, requestId);
+  return batch ? encodeArray(body, records(), deps.limits) : encodeOne(body, encoder, reply.requestId);
 }
 
 /** Begins the hash of all that decides what a request stores, for its `Idempotency-Key`. */

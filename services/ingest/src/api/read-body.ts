@@ -1,10 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { ApiError } from '@loguro/types';
 import type { BodyShare } from './body-budget.js';
 import type { BodyFormat } from './media-type.js';
+import type { Reply } from './reply.js';
 
-/** The client went away before its request was complete: there is no one to answer. */
+/** There is no one to answer any more: the client went away before its request was complete, or was answered. */
 export class ClientGoneError extends Error {
   constructor() {
     super('The client went away.');
@@ -37,7 +37,7 @@ export function checkLength(header: string | undefined, encoding: BodyFormat['en
  * @throws ApiError `payload_too_large`, `overloaded` or `malformed_encoding`, or what `onChunk` threw
  * @throws ClientGoneError
  */
-export function readBody(req: IncomingMessage, options: BodyOptions, onChunk: (chunk: Buffer) => void): Promise<void> {
+export function readBody(reply: Reply, options: BodyOptions, onChunk: (chunk: Buffer) => void): Promise<void> {
   let bytes = 0;
   const take = (chunk: Buffer) => {
     bytes += chunk.length;
@@ -45,10 +45,11 @@ export function readBody(req: IncomingMessage, options: BodyOptions, onChunk: (c
     options.share.take(chunk.length);
     onChunk(chunk);
   };
-  return options.encoding === 'identity' ? readPlain(req, take) : readCompressed(req, options, take);
+  return options.encoding === 'identity' ? readPlain(reply, take) : readCompressed(reply, options, take);
 }
 
-function readPlain(req: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
+function readPlain(reply: Reply, take: (chunk: Buffer) => void): Promise<void> {
+  const { req } = reply;
   return new Promise((resolve, reject) => {
     const onData = (chunk: Buffer) => {
       try {
@@ -69,18 +70,21 @@ function readPlain(req: IncomingMessage, take: (chunk: Buffer) => void): Promise
       // Every request closes; making an error each time would cost more than reading the body.
       if (!ended) reject(new ClientGoneError());
     });
+    // An answer from elsewhere (408) ends the request, which Node then no longer tells of.
+    reply.onAbandoned = () => reject(new ClientGoneError());
     // It may have gone while the key was looked up.
-    if (req.destroyed) reject(new ClientGoneError());
+    if (req.destroyed || reply.answered) reject(new ClientGoneError());
   });
 }
 
 const DECODERS = { gzip: createGunzip, deflate: createInflate, br: createBrotliDecompress };
 
 async function readCompressed(
-  req: IncomingMessage,
+  reply: Reply,
   { encoding, maxBytes }: BodyOptions,
   take: (chunk: Buffer) => void,
 ): Promise<void> {
+  const { req } = reply;
   const decoder = DECODERS[encoding as keyof typeof DECODERS]();
   let received = 0;
   const inflated = new Promise<void>((resolve, reject) => {
@@ -100,7 +104,7 @@ async function readCompressed(
     });
   });
   decoder.on('drain', () => req.resume());
-  const sent = readPlain(req, (chunk) => {
+  const sent = readPlain(reply, (chunk) => {
     received += chunk.length;
     if (received > maxBytes + ENCODING_OVERHEAD) throw tooLarge(maxBytes);
     if (!decoder.destroyed && !decoder.write(chunk)) req.pause();

@@ -32,6 +32,8 @@ export class Reply {
   origin: string | null = null;
   /** The client waits for `100 Continue` before it sends its body. */
   expectsContinue = false;
+  /** Ends the reading of the body, when the answer is given without waiting for it. */
+  onAbandoned: (() => void) | null = null;
   /** For logs and metrics: the error code, or `ok`. */
   outcome = 'ok';
   /** Records of the request that were at fault. */
@@ -64,6 +66,12 @@ export class Reply {
   empty(status: number, headers: readonly string[]): void {
     if (this.res.headersSent || this.res.destroyed) return;
     this.res.writeHead(status, ['X-Request-Id', this.requestId, ...SECURITY_HEADERS, ...headers]).end();
+  }
+
+  /** The same as {@link Reply.fail}, from outside: whoever works on the request must stop. */
+  abandon(error: ApiError): void {
+    this.fail(error);
+    this.onAbandoned?.();
   }
 
   /** Answers with an error. What is left of the body is read and thrown away, within bounds. */

@@ -79,7 +79,7 @@ export async function startTestApi(
     LOGURO_QUEUE_URL: bench.queueUrl,
   });
   const registry = new Registry();
-  const queue = await bench.openQueue();
+  const queue = await bench.openQueue({ registry });
   const config = { ...defaults, drainMs: 0, ...options.config };
   const api = createIngestApi({ config, logger: silent, registry, queue });
   await api.start();
