@@ -1,5 +1,6 @@
 import { ApiError } from '@loguro/types';
 import { sqlState } from '../database/sql-state.js';
+import { isDatabaseAway } from '../http/client-errors.js';
 import { UnresponsiveError } from './connection.js';
 
 /** What a failed statement means, by its SQLSTATE (PostgreSQL manual, appendix A). */
@@ -20,15 +21,13 @@ const BY_STATE: Record<string, (cause: unknown) => ApiError> = {
   '42P01': (cause) => new ApiError('dataset_not_found', 'Dataset not found', { cause }),
 };
 const QUERY_CANCELED = '57014';
-/** Classes of SQLSTATE that say "not now": connection, resources, operator intervention, system. */
-const AWAY = /^(08|53|57|58)/;
 
 /** What went wrong, for whoever asked; the driver's own words go into `cause` alone. */
 export function queryFailure(thrown: unknown, statementTimeoutMs: number): ApiError {
   if (thrown instanceof ApiError) return thrown;
   const state = sqlState(thrown);
   if (state === QUERY_CANCELED) return queryTimeout(statementTimeoutMs, thrown);
-  if (state === null ? isConnectionFailure(thrown) : AWAY.test(state)) {
+  if (thrown instanceof UnresponsiveError || isDatabaseAway(thrown)) {
     return new ApiError('unavailable', 'The database can not answer right now; try again in a moment.', {
       cause: thrown,
     });
@@ -48,14 +47,5 @@ export function queryTimeout(statementTimeoutMs: number, cause?: unknown): ApiEr
     'query_timeout',
     `The query took longer than the ${seconds} s it may; ask a shorter range or fewer groups.`,
     { cause },
-  );
-}
-
-/** Sockets fail with a system error; the driver and its pool say the rest in plain errors without a code. */
-function isConnectionFailure(thrown: unknown): boolean {
-  if (!(thrown instanceof Error)) return false;
-  if (thrown instanceof UnresponsiveError || thrown instanceof AggregateError || 'syscall' in thrown) return true;
-  return /connection terminated|timeout exceeded when trying to connect|connection ended|not queryable/i.test(
-    thrown.message,
   );
 }
