@@ -1,0 +1,256 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { waitFor } from '@loguro/testing';
+import type { Query } from '@loguro/types';
+import type { QueryTarget } from './query-service.js';
+import { createQueryFixture, insertRecords } from './testing/record-fixture.js';
+
+const fields = { name: 'string?', n: 'number?', ok: 'boolean?', at: 'timestamp?' } as const;
+const everything = { from: '0001-01-01T00:00:00Z', to: '9999-12-31T23:59:59.999999Z' };
+const never = new AbortController().signal;
+const ROWS = 200_000;
+
+let fixture: Awaited<ReturnType<typeof createQueryFixture>>;
+let small: QueryTarget;
+let large: QueryTarget;
+beforeAll(async () => {
+  fixture = await createQueryFixture({ streams: 2, statementTimeoutMs: 5000, streamTimeoutMs: 20_000 });
+  small = await fixture.dataset(fields, [
+    {
+      timestamp: '2026-01-01T00:00:00.000001Z',
+      name: 'a,"b"\r\nc',
+      n: 0.1,
+      ok: true,
+      at: '2026-01-01T00:00:00+02:00',
+      context: { a: [1, 'x'] },
+    },
+    { timestamp: '2026-01-02T00:00:00Z', name: '', n: 1e21, ok: false, at: null },
+    { timestamp: '2026-01-03T00:00:00Z', name: null, n: null, ok: null, at: null },
+  ]);
+  large = await fixture.dataset(fields);
+  await fixture.owner.query(
+    `INSERT INTO records.dataset_${large.id} ("timestamp", "context", "__traceId", "name", "n")
+     SELECT timestamptz '2026-01-01' + i * interval '1 second', '{}', 't', repeat(md5(i::text), 20), i
+       FROM generate_series(1, ${ROWS}) i`,
+  );
+}, 60_000);
+afterAll(() => fixture.close());
+
+async function text(target: QueryTarget, query: Query, type: 'text/csv' | 'application/x-ndjson') {
+  const { chunks } = await fixture.service.stream(target, { range: everything, ...query }, type, never);
+  let all = '';
+  for await (const chunk of chunks) all += chunk;
+  return all;
+}
+
+const select = ['timestamp', 'name', 'n', 'ok', 'at', 'context'].map((field) => ({ field }));
+
+/** Statements of streams that are open in the database. */
+async function open(): Promise<number> {
+  const { rows } = await fixture.owner.query(
+    `SELECT count(*)::int AS n FROM pg_stat_activity
+      WHERE datname = current_database() AND usename = 'loguro_query' AND state <> 'idle' AND query LIKE '%dataset_%'`,
+  );
+  return rows[0].n;
+}
+const noneOpen = () => waitFor(async () => (await open()) === 0, { timeoutMs: 5000, what: 'no open statement' });
+
+describe('formats', () => {
+  test('CSV has a line of names, quotes what needs it, and tells null from an empty string', async () => {
+    expect(await text(small, { select, orderBy: [{ field: 'timestamp' }] }, 'text/csv')).toBe(
+      'timestamp,name,n,ok,at,context\r\n' +
+        '2026-01-01T00:00:00.000001Z,"a,""b""\r\nc",0.1,true,2025-12-31T22:00:00Z,"{""a"":[1,""x""]}"\r\n' +
+        '2026-01-02T00:00:00Z,"",1e+21,false,,{}\r\n' +
+        '2026-01-03T00:00:00Z,,,,,{}\r\n',
+    );
+  });
+
+  test('NDJSON has the rows of the JSON answer, one a line', async () => {
+    const query: Query = { range: everything, select, orderBy: [{ field: 'n', direction: 'desc' }] };
+    const lines = (await text(small, query, 'application/x-ndjson')).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toEqual((await fixture.service.run(small, query, never)).rows);
+  });
+
+  test('an answer without rows is a line of names, or nothing', async () => {
+    const where = [{ field: 'n', op: '=' as const, value: 77 }];
+    expect(await text(small, { select: [{ field: 'n' }], where }, 'text/csv')).toBe('n\r\n');
+    expect(await text(small, { select: [{ field: 'n' }], where }, 'application/x-ndjson')).toBe('');
+  });
+
+  test('a stream has no limit but the one that is asked for', async () => {
+    const count = async (query: Query) => (await text(large, query, 'application/x-ndjson')).split('\n').length - 1;
+    expect(await count({ select: [{ field: 'n' }] })).toBe(ROWS);
+    expect(await count({ select: [{ field: 'n' }], limit: 2500 })).toBe(2500);
+    expect(await count({ groupBy: ['n'], limit: 1001 })).toBe(1001);
+  });
+});
+
+describe('reading', () => {
+  test('a slow reader slows the statement down instead of filling memory', async () => {
+    const { chunks } = await fixture.service.stream(
+      large,
+      { range: everything, select: [{ field: 'name' }, { field: 'n' }] },
+      'application/x-ndjson',
+      never,
+    );
+    const before = process.memoryUsage().rss;
+    let rows = 0;
+    let largest = 0;
+    for await (const chunk of chunks) {
+      rows += chunk.split('\n').length - 1;
+      largest = Math.max(largest, chunk.length);
+      if (rows < 1000) {
+        // What was read ahead would be held by now, and the database would be done.
+        await waitFor(async () => (await open()) === 1, { timeoutMs: 2000, what: 'the statement to wait' });
+      }
+    }
+    expect(rows).toBe(ROWS);
+    expect(largest).toBeLessThan(2 * 1024 * 1024);
+    // All rows together are 140 MB of text.
+    expect(process.memoryUsage().rss - before).toBeLessThan(120 * 1024 * 1024);
+    await noneOpen();
+  });
+
+  test.each(['before the first chunk', 'half-way'])(
+    'a reader that goes away %s frees the statement, the connection and the slot',
+    async (when) => {
+      for (let round = 0; round < 6; round++) {
+        const client = new AbortController();
+        const { chunks } = await fixture.service.stream(
+          large,
+          { range: everything, select: [{ field: 'n' }] },
+          'text/csv',
+          client.signal,
+        );
+        if (when === 'half-way') {
+          const reader = chunks[Symbol.asyncIterator]();
+          await reader.next();
+          client.abort(new Error('gone'));
+          await reader.return?.();
+        } else client.abort(new Error('gone'));
+        await noneOpen();
+      }
+      expect((await text(small, {}, 'application/x-ndjson')).trim()).toBe('{"count":3}');
+    },
+  );
+
+  test('only so many results are streamed at once, however many projects ask', async () => {
+    const client = new AbortController();
+    const ask = (projectId: number) =>
+      fixture.service.stream(
+        { ...large, projectId },
+        { range: everything, select: [{ field: 'n' }] },
+        'text/csv',
+        client.signal,
+      );
+    await ask(1);
+    await ask(2);
+    await expect(ask(3)).rejects.toMatchObject({ code: 'unavailable', status: 503 });
+    client.abort(new Error('gone'));
+    await noneOpen();
+  });
+});
+
+describe('failing', () => {
+  test('what is wrong before the first row is an error, not half an answer', async () => {
+    await insertRecords(fixture.owner, small, [
+      { timestamp: '2026-02-01T00:00:00Z', name: 'big', n: 1.7e308 },
+      { timestamp: '2026-02-01T00:00:00Z', name: 'big', n: 1.7e308 },
+    ]);
+    await expect(text(small, { select: [{ aggregate: 'sum', field: 'n' }] }, 'text/csv')).rejects.toMatchObject({
+      code: 'invalid_query',
+    });
+    await noneOpen();
+  });
+
+  test('a statement that stops giving rows ends the stream with a time-out', async () => {
+    const slow: Query = {
+      range: everything,
+      select: [{ field: 'n' }],
+      where: [
+        { or: Array.from({ length: 99 }, (_, i) => ({ field: 'name', op: 'contains' as const, value: `${i}needle` })) },
+      ],
+    };
+    const started = performance.now();
+    const many = await fixture.dataset(fields);
+    await fixture.owner.query(
+      `INSERT INTO records.dataset_${many.id} ("timestamp", "context", "__traceId", "name") SELECT now(), '{}', 't', repeat('x', 20000) FROM generate_series(1, 20000)`,
+    );
+    await expect(text(many, slow, 'text/csv')).rejects.toMatchObject({ code: 'query_timeout' });
+    expect(performance.now() - started).toBeLessThan(20_000);
+    await noneOpen();
+  }, 60_000);
+});
+
+describe('paging', () => {
+  const raw: Query = {
+    range: everything,
+    select: [{ field: 'n' }],
+    orderBy: [{ field: 'n', direction: 'desc' }],
+    limit: 2,
+  };
+  const page = (query: Query) => fixture.service.run(large, query, never);
+
+  test('pages continue where the one before ended, and the last has no cursor', async () => {
+    const first = await page({ ...raw, where: [{ field: 'n', op: '<=', value: 3 }] });
+    expect(first.rows).toEqual([{ n: 3 }, { n: 2 }]);
+    const second = await page({
+      ...raw,
+      where: [{ field: 'n', op: '<=', value: 3 }],
+      cursor: first.nextCursor as string,
+    });
+    expect(second.rows).toEqual([{ n: 1 }]);
+    expect(second).not.toHaveProperty('nextCursor');
+    expect(second.range).toEqual(first.range);
+  });
+
+  test('records that arrive between two pages do not make one appear twice or be skipped', async () => {
+    const busy = await fixture.dataset(
+      fields,
+      Array.from({ length: 5 }, (_, i) => ({ timestamp: '2026-01-01T00:00:00Z', n: i })),
+    );
+    const query: Query = { range: everything, select: [{ field: 'n' }], limit: 2 };
+    const seen: unknown[] = [];
+    let cursor: string | undefined;
+    do {
+      const answer = await fixture.service.run(busy, { ...query, ...(cursor && { cursor }) }, never);
+      seen.push(...answer.rows.map((row) => row.n));
+      cursor = answer.nextCursor;
+      await insertRecords(fixture.owner, busy, [{ timestamp: '2026-01-01T00:00:00Z', n: 100 }]);
+    } while (cursor !== undefined);
+    expect(seen.filter((n) => n !== 100).sort()).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test.each([
+    ['rubbish', () => 'rubbish'],
+    ['another word of base64', () => Buffer.from('[1,2,3]').toString('base64url')],
+    ['a forged place', (good: string) => forge(good, 5, '(99999999999,1)')],
+    ['a place PostgreSQL does not know', (good: string) => forge(good, 5, '(4294967299,1)')],
+    ['a forged value', (good: string) => forge(good, 4, ["1'; DROP TABLE x"])],
+    ['too many values', (good: string) => forge(good, 4, ['1', '2'])],
+    ['a forged range', (good: string) => forge(good, 2, 'yesterday')],
+  ])('a cursor that is %s is refused', async (_, make) => {
+    const { nextCursor } = await page(raw);
+    await expect(page({ ...raw, cursor: make(nextCursor as string) })).rejects.toMatchObject({
+      code: 'invalid_query',
+      details: [{ path: 'cursor' }],
+    });
+  });
+
+  test('a cursor belongs to its query and its dataset', async () => {
+    const { nextCursor: cursor } = await page(raw);
+    const refused = { code: 'invalid_query', details: [{ path: 'cursor' }] };
+    await expect(page({ ...raw, select: [{ field: 'name' }], cursor: cursor as string })).rejects.toMatchObject(
+      refused,
+    );
+    await expect(fixture.service.run(small, { ...raw, cursor: cursor as string }, never)).rejects.toMatchObject(
+      refused,
+    );
+    expect((await page({ ...raw, limit: 3, cursor: cursor as string })).rowCount).toBe(3);
+  });
+});
+
+function forge(cursor: string, at: number, value: unknown): string {
+  const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
+  parts[at] = value;
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
