@@ -7,7 +7,7 @@ import { answerClientError } from './client-errors.js';
 import { createExpressApp, type ExpressAppOptions } from './express-app.js';
 import { type HotPathDeps, ingest } from './hot-path.js';
 import { ClientGoneError } from './read-body.js';
-import { Reply, rememberReply } from './reply.js';
+import { Reply, type ReplyPolicy, rememberReply } from './reply.js';
 import { parseTarget } from './target.js';
 
 /** What {@link createApp} is made of. */
@@ -42,12 +42,11 @@ export function createApp(deps: AppDeps): App {
   const express = createExpressApp({ ...deps, onFailure });
   // The request a connection carries now or carried last; what goes wrong on a connection concerns it.
   const latest = new WeakMap<Duplex, Reply>();
-  let windingDown = false;
+  const policy: ReplyPolicy = { closeConnections: false };
 
   function open(req: IncomingMessage, res: ServerResponse): Reply {
-    const reply = new Reply(req, res, performance.now());
+    const reply = new Reply(req, res, performance.now(), policy);
     latest.set(req.socket, reply);
-    if (windingDown) res.shouldKeepAlive = false;
     return reply;
   }
 
@@ -87,7 +86,7 @@ export function createApp(deps: AppDeps): App {
     },
     handleClientError: (error, socket) => answerClientError(error, socket, latest.get(socket)),
     windDown() {
-      windingDown = true;
+      policy.closeConnections = true;
     },
   };
 }

@@ -11,7 +11,7 @@ import { AccessControl } from './access.js';
 import { createApp } from './app.js';
 import { BodyBudget } from './body-budget.js';
 import type { ApiConfig } from './config.js';
-import { createHttpServer, drainServer } from './http-server.js';
+import { createHttpServer, type HttpServer } from './http-server.js';
 import { createReadiness } from './readiness.js';
 import { ReceiptWatcher } from './receipt-watcher.js';
 import { RecordSink } from './record-sink.js';
@@ -30,7 +30,7 @@ export interface IngestApi {
   readiness: () => Promise<readonly string[]>;
   /** Connects to the change feed; without it every lookup asks the database. */
   start(): Promise<void>;
-  /** Ends all requests and connections of clients; see {@link drainServer}. */
+  /** Ends all requests and connections of clients; see {@link HttpServer.drain}. */
   drain(): Promise<void>;
   /** Disconnects from the database. */
   close(): Promise<void>;
@@ -65,16 +65,16 @@ export function createIngestApi({ config, logger, registry, queue }: IngestApiDe
       caches: directory.caches,
     }),
   });
-  const server = createHttpServer(app, config);
+  const http = createHttpServer(app, config);
   return {
-    server,
+    server: http.server,
     readiness,
     start: () => feed.start(),
     async drain() {
       stopping = true;
       app.windDown();
       watcher.close();
-      await drainServer(server, config.drainMs);
+      await http.drain(config.drainMs);
     },
     async close() {
       await feed.close();

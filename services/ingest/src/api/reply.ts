@@ -21,8 +21,15 @@ export function rememberReply(reply: Reply): void {
   replies.set(reply.req, reply);
 }
 
+/** What all replies of a server have in common. */
+export interface ReplyPolicy {
+  /** Every answer from now on closes its connection. */
+  closeConnections: boolean;
+}
+
 /** The answer to one request: exactly one, whoever gives it first. */
 export class Reply {
+  readonly #policy: ReplyPolicy;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   /** Of `performance.now()`. */
@@ -39,7 +46,8 @@ export class Reply {
   /** Records of the request that were at fault. */
   badRecords = 0;
 
-  constructor(req: IncomingMessage, res: ServerResponse, now: number) {
+  constructor(req: IncomingMessage, res: ServerResponse, now: number, policy: ReplyPolicy) {
+    this.#policy = policy;
     this.req = req;
     this.res = res;
     this.startedAt = now;
@@ -65,6 +73,7 @@ export class Reply {
   /** Answers without a body. */
   empty(status: number, headers: readonly string[]): void {
     if (this.res.headersSent || this.res.destroyed) return;
+    if (this.#policy.closeConnections) this.res.shouldKeepAlive = false;
     this.res.writeHead(status, ['X-Request-Id', this.requestId, ...SECURITY_HEADERS, ...headers]).end();
   }
 
@@ -93,6 +102,8 @@ export class Reply {
   }
 
   #headers(body: string, extra: readonly string[]): string[] {
+    // Asked now, not when the request came: the process may have begun to stop meanwhile.
+    if (this.#policy.closeConnections) this.res.shouldKeepAlive = false;
     const headers = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length'];
     headers.push(String(Buffer.byteLength(body)), 'X-Request-Id', this.requestId, ...SECURITY_HEADERS, ...extra);
     if (this.origin !== null) {

@@ -17,7 +17,7 @@ export interface RawConnection {
   closed(timeoutMs?: number): Promise<void>;
 }
 
-/** Opens a connection. */
+/** Opens a connection; rejects when it is refused. */
 export async function openRaw(port: number): Promise<RawConnection> {
   const socket = connect(port, '127.0.0.1');
   let received = '';
@@ -34,7 +34,10 @@ export async function openRaw(port: number): Promise<RawConnection> {
       wake();
     });
   }
-  await new Promise((resolve) => socket.once('connect', resolve));
+  await new Promise((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.once('error', reject);
+  });
 
   async function until<T>(check: () => T | null, timeoutMs: number, what: string): Promise<T> {
     const deadline = performance.now() + timeoutMs;
