@@ -53,7 +53,7 @@ export class Connection {
   constructor(credential: string | undefined, name: string, options: ConnectionOptions, defaultBaseUrl: string) {
     const token = String(credential ?? '').trim();
     // fetch would throw too, with the secret in its message.
-    if (!/^[\x21-\x7e]+$/.test(token)) throw new TypeError(`${name} is empty or has characters that no credential has`);
+    if (!/^[\x21-\x7e]+$/.test(token)) throw new TypeError(`${name} is empty, or no credential`);
     const url = new URL(options.baseUrl ?? defaultBaseUrl);
     this.#baseUrl = url.href.replace(/\/+$/, '');
     this.#headers = { ...options.headers, authorization: `Bearer ${token}` };

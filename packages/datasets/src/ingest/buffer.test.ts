@@ -166,7 +166,7 @@ test('records of a refused batch are reported with their reason, and the next fl
   expect(losses[0]).toMatchObject({ count: 3, error, records: [{ n: 1 }, { n: 2 }, { n: 3 }] });
   await expect(buffer.flush()).rejects.toMatchObject({
     code: 'records_lost',
-    message: '3 records were not accepted: The key was revoked.',
+    message: 'Records not accepted: 3. The key was revoked.',
     cause: error,
   });
   await expect(buffer.flush()).resolves.toBeUndefined();

@@ -145,8 +145,7 @@ export class RecordBuffer {
     if (untold === undefined) return;
     this.#untold = undefined;
     const { count, first } = untold;
-    const message = `${count} ${count === 1 ? 'record was' : 'records were'} not accepted: ${first.message}`;
-    throw new LoguroError('records_lost', message, { cause: first });
+    throw new LoguroError('records_lost', `Records not accepted: ${count}. ${first.message}`, { cause: first });
   }
 
   #onTimer(): void {

@@ -31,8 +31,9 @@ class Faults {
     return this.details.length >= MAX_DETAILS;
   }
 
-  add(path: string, message: string): void {
-    if (!this.full) this.details.push({ path: shorten(path, MAX_PATH), message });
+  /** Without a message, nothing is wrong. */
+  add(path: string, message: string | undefined): void {
+    if (message && !this.full) this.details.push({ path: shorten(path, MAX_PATH), message });
   }
 }
 
@@ -44,7 +45,8 @@ export function createRecordCheck(fields?: Readonly<Fields>): RecordCheck {
     const faults = new Faults();
     if (!isObject(record)) faults.add('', `must be an object, got ${describe(record)}`);
     else {
-      for (const [name, value] of Object.entries(record)) {
+      const given = new Map(Object.entries(record));
+      for (const [name, value] of given) {
         if (value === undefined) continue;
         if (names.includes(name)) checkValue(name, all[name] as string, toJson(value), faults);
         else if (fields === undefined) checkAny(name, toJson(value), 1, faults);
@@ -52,9 +54,7 @@ export function createRecordCheck(fields?: Readonly<Fields>): RecordCheck {
       }
       for (const name of names) {
         const type = all[name] as string;
-        if (!type.endsWith('?') && (!Object.hasOwn(record, name) || record[name] === undefined)) {
-          faults.add(name, `is required: ${EXPECTED[type]}`);
-        }
+        if (given.get(name) === undefined && !type.endsWith('?')) faults.add(name, `is required: ${EXPECTED[type]}`);
       }
     }
     return faults.details;
@@ -76,24 +76,20 @@ function checkValue(name: string, type: string, value: unknown, faults: Faults):
 
 /** Checks a value of any shape, and everything in it, down to so many levels. */
 function checkAny(path: string, value: unknown, levels: number, faults: Faults): void {
-  if (typeof value !== 'object' || value === null) {
-    const fault = scalarFault(value);
-    if (fault !== undefined) faults.add(path, fault);
-    return;
-  }
-  if (levels === 0) {
-    faults.add(path, `is nested deeper than ${CONTEXT_DEPTH} levels`);
-    return;
-  }
-  for (const [key, item] of Object.entries(value)) {
-    // An object that contains itself has no end; its faults do.
-    if (faults.full) return;
-    const keyFault = scalarFault(key);
-    if (keyFault !== undefined) {
-      faults.add(path, `has the key ${describe(key).replace('the string ', '')}, which ${keyFault}`);
+  if (typeof value !== 'object' || value === null) faults.add(path, scalarFault(value));
+  else if (levels === 0) faults.add(path, `is nested deeper than ${CONTEXT_DEPTH} levels`);
+  else {
+    for (const [key, raw] of Object.entries(value)) {
+      // An object that contains itself has no end; its faults do.
+      if (faults.full) return;
+      const fault = scalarFault(key);
+      faults.add(path, fault && `has the key ${describe(key).replace('the string ', '')}, which ${fault}`);
+      const item = toJson(raw);
+      // Most items are scalars without a fault, and need no path.
+      if (typeof item !== 'object' && !scalarFault(item)) continue;
+      const at = Array.isArray(value) ? `${path}[${key}]` : `${path}.${shorten(key, MAX_PATH)}`;
+      checkAny(at, item, levels - 1, faults);
     }
-    const at = Array.isArray(value) ? `${path}[${key}]` : `${path}.${shorten(key, MAX_PATH)}`;
-    checkAny(at, toJson(item), levels - 1, faults);
   }
 }
 
@@ -111,7 +107,7 @@ function scalarFault(value: unknown): string | undefined {
 
 function unknownField(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
-  return `is not a field of this dataset${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`;
+  return `is not a field of this dataset${nearest ? `; did you mean "${nearest}"?` : ''}`;
 }
 
 /** What JSON.stringify would write in its place: a `Date` becomes its text. */

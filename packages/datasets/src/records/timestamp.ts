@@ -10,7 +10,7 @@ export function isTimestamp(text: string): boolean {
   if (match === null) return false;
   const [, day, minute, second, zone] = match as unknown as [string, string, string, string, string];
   // 31 February becomes a day of March in some engines and no date in others.
-  if (new Date(day).toJSON()?.slice(0, 10) !== day) return false;
+  if (new Date(day).getUTCDate() !== Number(day.slice(8))) return false;
   const ms = Date.parse(`${day}${minute}:00${zone}`) + Number(second) * 1000;
   return ms >= FIRST_MS && ms <= LAST_MS && (second !== '60' || ms % 86_400_000 === 0);
 }
