@@ -22,6 +22,11 @@ export class FairShare {
   #virtualTime = 0;
   #contended = false;
 
+  /** Whether priorities are given. */
+  get contended(): boolean {
+    return this.#contended;
+  }
+
   /**
    * Takes note of the queue's state.
    *

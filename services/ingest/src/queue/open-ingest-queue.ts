@@ -40,6 +40,8 @@ export const QUEUE_DEFAULTS = {
 export interface OpenIngestQueue extends IngestQueue {
   /** For readiness: null while records are taken, else a sentence. */
   problem(): string | null;
+  /** Whether enough waits for the order of chunks to matter; they are then shared out among datasets. */
+  contended(): boolean;
 }
 
 /**
@@ -58,6 +60,7 @@ export async function openIngestQueue(options: IngestQueueOptions): Promise<Open
     appendChunk: (chunk) => producer.appendChunk(chunk),
     close: () => producer.close(),
     problem: () => producer.refusal?.sentence ?? null,
+    contended: () => producer.contended,
   };
 }
 

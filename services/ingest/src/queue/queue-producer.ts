@@ -69,6 +69,11 @@ export class QueueProducer implements IngestQueue {
     return this.#monitor.start();
   }
 
+  /** Whether enough waits for chunks to be shared out among datasets. */
+  get contended(): boolean {
+    return this.#fair.contended;
+  }
+
   /** Why appends are refused right now; null while they are taken. */
   get refusal(): Refusal | null {
     return this.#monitor.refusal;

@@ -24,6 +24,17 @@ const LISTS: readonly { key: string; state: PendingState; sorted: boolean }[] = 
   { key: 'failed', state: 'failed', sorted: true },
 ];
 
+/**
+ * All lists at one instant. A script and no MULTI: Redis refuses even reads within MULTI once it is past its
+ * memory limit, which is when this is needed most.
+ */
+const READ_LISTS = `
+  local lists = {}
+  for i, key in ipairs(KEYS) do
+    lists[i] = redis.call(ARGV[i] == '1' and 'ZRANGE' or 'LRANGE', key, 0, -1)
+  end
+  return lists`;
+
 /** The queue in Redis, through a connection that is ready; `close` ends the connection. */
 export function redisStore(redis: Redis): QueueStore {
   const queue = new Queue<StoreJob>(INGEST_QUEUE, {
@@ -63,17 +74,12 @@ export function redisStore(redis: Redis): QueueStore {
       };
     },
     async snapshot() {
-      const transaction = redis.multi();
-      for (const list of LISTS) {
-        if (list.sorted) transaction.zrange(key(list.key), 0, '-1');
-        else transaction.lrange(key(list.key), 0, -1);
-      }
-      const replies = (await transaction.exec()) ?? [];
+      const keys = LISTS.map((list) => key(list.key));
+      const sorted = LISTS.map((list) => (list.sorted ? 1 : 0));
+      const replies = (await redis.eval(READ_LISTS, keys.length, ...keys, ...sorted)) as string[][];
       const snapshot = emptySnapshot();
       for (const [index, { state }] of LISTS.entries()) {
-        const [error, ids] = replies[index] as [Error | null, string[]];
-        if (error !== null) throw error;
-        for (const id of ids) count(snapshot, state, id);
+        for (const id of replies[index] ?? []) count(snapshot, state, id);
       }
       return snapshot;
     },
