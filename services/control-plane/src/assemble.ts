@@ -1,4 +1,4 @@
-import { LIMITS } from '@loguro/types';
+import { buildOpenApi, LIMITS } from '@loguro/types';
 import type { ShutdownStep } from '@loguro/types/operations';
 import type { Express } from 'express';
 import type { Logger } from 'pino';
@@ -48,7 +48,14 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
   const metrics = createMetrics({ control: database.pool, query: queryPool });
   const signingKeys = createSigningKeys(database, config.secretKey);
   const app = createApp({
-    services: { database, signingKeys, apiUrl, ingestUrl, version, logger },
+    services: {
+      database,
+      signingKeys,
+      apiUrl,
+      ingestUrl,
+      openApi: buildOpenApi({ version, apiUrl, ingestUrl }),
+      logger,
+    },
     endpoints: [...ENDPOINTS, ...queryEndpoints(queries)],
     lastUsed,
     metrics,

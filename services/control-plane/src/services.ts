@@ -10,7 +10,7 @@ export interface Services {
   apiUrl: string;
   /** Public base URL of ingest, without a slash at the end. */
   ingestUrl: string;
-  /** This release, as the OpenAPI document states it. */
-  version: string;
+  /** The OpenAPI document of this installation, made once. */
+  openApi: object;
   logger: Logger;
 }

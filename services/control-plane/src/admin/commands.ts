@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import type { Environment } from '@loguro/types/operations';
 import { type Database, openDatabase } from '../database/database.js';
+import { SQL_STATE, sqlState } from '../database/sql-state.js';
+import { isDatabaseAway } from '../http/client-errors.js';
 import { loadDatabaseUrl, loadMigrateConfig } from './config.js';
-import { AdminError, createAccount } from './create-account.js';
+import { createAccount } from './create-account.js';
 import { createToken } from './create-token.js';
 import { migrate } from './migrate.js';
 
@@ -111,12 +113,25 @@ function required(value: unknown, option: string): string {
   throw new UsageError(`${option} is needed.`);
 }
 
-/** A sentence for whatever went wrong, without driver internals where we know better. */
+/** What an operator can do about errors of the database, by SQLSTATE. */
+const ADVICE: Readonly<Record<string, string>> = {
+  [SQL_STATE.undefinedTable]: 'The database is not migrated: run the migrate command first.',
+  [SQL_STATE.insufficientPrivilege]:
+    "This login may not do that. migrate needs the database's owner, with the right to create roles (CREATEROLE), and the same one each time.",
+  [SQL_STATE.invalidPassword]: 'The database refuses the password in the URL.',
+  [SQL_STATE.invalidCatalogName]: 'There is no database of the name in the URL: create it first, empty.',
+};
+
+/** A sentence for whatever went wrong, with what to do about it where that is known. */
 export function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof AdminError || error.name === 'ConfigError') return error.message;
-  const refused = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|timeout exceeded when trying to connect/;
-  const text = `${error.message} ${'code' in error ? String(error.code) : ''}`;
-  if (refused.test(text)) return `The database can't be reached: ${error.message || text.trim()}`;
+  const advice = ADVICE[sqlState(error) ?? ''];
+  if (advice !== undefined) return advice;
+  if (isDatabaseAway(error)) return `The database can't be reached: ${lastLine(error.message)}`;
   return error.message;
+}
+
+/** Prisma's messages begin with the code that failed. */
+function lastLine(message: string): string {
+  return message.trim().split('\n').at(-1) ?? '';
 }

@@ -1,8 +1,7 @@
-import { buildOpenApi } from '@loguro/types';
 import { publicEndpoint } from '../http/endpoint.js';
 
 /** The OpenAPI document of both surfaces, with the URLs of this installation. */
-export const readOpenApi = publicEndpoint('readOpenApi', async (_request, { version, apiUrl, ingestUrl }) => ({
+export const readOpenApi = publicEndpoint('readOpenApi', async (_request, { openApi }) => ({
   status: 200,
-  body: buildOpenApi({ version, apiUrl, ingestUrl }),
+  body: openApi,
 }));
