@@ -16,6 +16,7 @@ export default {
     '^@loguro/types/operations$': source('packages/types/src/operations/index.ts'),
     '^@loguro/datasets$': source('packages/datasets/src/index.ts'),
     '^@loguro/testing$': source('infra/testing/src/index.ts'),
+    '^@loguro/local$': source('infra/local/src/index.ts'),
     '^@loguro/servers$': source('infra/servers/src/index.ts'),
     '^@loguro/gateway$': source('gateway/src/index.ts'),
     '^@loguro/gateway/testing$': source('gateway/src/testing/index.ts'),

@@ -22,7 +22,8 @@ export interface RunningStack extends LocalFile {
   datasetId: number;
 }
 
-const READY_TIMEOUT_MS = 30_000;
+/** Far more than a start takes, also on a machine that is busy with something else. */
+const READY_TIMEOUT_MS = 60_000;
 /** A service that has not drained by then is killed: what it accepted is in the queue already. */
 const STOP_GRACE_MS = 8_000;
 /** Back-off of restarts. */
@@ -140,7 +141,9 @@ export class Stack {
       const options = { program, env, logFile, opsPort: ports.ops[name], readyTimeoutMs: READY_TIMEOUT_MS };
       return this.#supervise(folder, name, title, (spawned) => startService(options, spawned));
     };
-    await Promise.all(services.map(start));
+    // The gateway last: it is ready only when it reaches the others, and a fault should be told of its cause.
+    await Promise.all(services.filter(({ name }) => name !== 'gateway').map(start));
+    await Promise.all(services.filter(({ name }) => name === 'gateway').map(start));
   }
 
   async #supervise(
