@@ -44,3 +44,17 @@ test.each([31, 33, 0])('a secret key of %i bytes is refused', (bytes) => {
   const LOGURO_SECRET_KEY = randomBytes(bytes).toString('base64');
   expect(() => loadConfig({ ...minimal, LOGURO_SECRET_KEY })).toThrow(/LOGURO_SECRET_KEY/);
 });
+
+test.each([
+  ['none', []],
+  ['10.0.0.0/8, ::1, loopback', ['10.0.0.0/8', '::1', 'loopback']],
+])('LOGURO_TRUST_PROXY=%s is understood', (LOGURO_TRUST_PROXY, trustProxy) => {
+  expect(loadConfig({ ...minimal, LOGURO_TRUST_PROXY }).trustProxy).toEqual(trustProxy);
+});
+
+test.each(['everyone', '10.0.0.0/33', '10.0.0/8', 'loopback,none', '::1/129', '*'])(
+  'LOGURO_TRUST_PROXY=%s is refused',
+  (LOGURO_TRUST_PROXY) => {
+    expect(() => loadConfig({ ...minimal, LOGURO_TRUST_PROXY })).toThrow(/LOGURO_TRUST_PROXY names/);
+  },
+);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { ConfigReader, type Environment, LOG_LEVELS } from '@loguro/types/operations';
 
 /** Everything the control plane can be told, read once at start. */
@@ -65,7 +66,7 @@ export function loadConfig(env: Environment): Config {
     statementTimeoutMs: reader.integer('LOGURO_STATEMENT_TIMEOUT_MS', 10_000, { min: 100, max: 600_000 }),
     queryTimeoutMs: reader.integer('LOGURO_QUERY_TIMEOUT_MS', 15_000, { min: 10, max: 600_000 }),
     bodyTimeoutMs: reader.integer('LOGURO_BODY_TIMEOUT_MS', 15_000, { min: 100, max: 600_000 }),
-    trustProxy: reader.list('LOGURO_TRUST_PROXY', ['loopback', 'linklocal', 'uniquelocal']),
+    trustProxy: trustProxy(reader),
     shutdownMs: reader.integer('LOGURO_SHUTDOWN_TIMEOUT_MS', 25_000, { min: 100, max: 600_000 }),
   };
   reader.done();
@@ -74,6 +75,24 @@ export function loadConfig(env: Environment): Config {
 
 function baseUrl(url: string): string {
   return url.replace(/\/+$/, '');
+}
+
+const RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+
+/** `none`, or what Express understands: its three named ranges, addresses, and networks such as `10.0.0.0/8`. */
+function trustProxy(reader: ConfigReader): string[] {
+  const items = reader.list('LOGURO_TRUST_PROXY', RANGES);
+  if (items.length === 1 && items[0] === 'none') return [];
+  for (const item of items.filter((candidate) => !RANGES.includes(candidate))) {
+    const [address = '', bits] = item.split('/');
+    const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+    if (most < 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= most))) {
+      reader.fault(
+        `LOGURO_TRUST_PROXY names "${item}": each must be an address, a network such as 10.0.0.0/8, or one of ${RANGES.join(', ')}; or "none" alone`,
+      );
+    }
+  }
+  return items;
 }
 
 /** AES-256 needs exactly 32 bytes. The fault never repeats the value. */
