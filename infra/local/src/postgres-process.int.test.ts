@@ -34,6 +34,18 @@ test('PostgreSQL runs on a data folder below a private one, whoever starts it, a
   }
 });
 
+test('a data folder that was deleted can be made again under the same name', async () => {
+  const folder = openDataFolder(join(parent, 'data'));
+  await createCluster(folder, { password, signal });
+  rmSync(folder.path, { recursive: true });
+  openDataFolder(folder.path);
+  await createCluster(folder, { password: 'another', signal });
+  const cluster = realpathSync(folder.postgres);
+  const server = await startPostgres({ folder, port: await freePort(), password: 'another' }, () => undefined);
+  await server.stop(10_000);
+  rmSync(cluster, { recursive: true });
+});
+
 test('a start that is interrupted while it creates the database leaves nothing half-made', async () => {
   const folder = openDataFolder(join(parent, 'data'));
   const interrupted = new AbortController();

@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto';
-import { closeSync, lstatSync, mkdirSync, openSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { closeSync, openSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   canEnter,
   initialiseCluster,
   type ProcessIdentity,
-  REACHABLE_FOLDER,
   startPostgresServer,
   unprivilegedUser,
 } from '@loguro/servers';
 import type { DataFolder } from './data-folder.js';
+import { createElsewhere } from './relocated-cluster.js';
 import type { RunningProcess } from './supervised-process.js';
 
 /** Made for a laptop's few users: small, and durable, as production is. */
@@ -29,14 +28,8 @@ export async function createCluster(
     await initialiseCluster({ folder: postgres, password, signal });
     return undefined;
   }
-  // As root, below a private folder such as /root: PostgreSQL runs as another user, who can't get there.
-  const id = createHash('sha256').update(realpathSync(path)).digest('hex').slice(0, 12);
-  const elsewhere = join(REACHABLE_FOLDER, `postgres-${id}`);
-  mkdirSync(REACHABLE_FOLDER, { recursive: true, mode: 0o755 });
-  // A link that was lost with its data folder leaves a cluster whose passwords nobody has.
-  rmSync(elsewhere, { recursive: true, force: true });
-  await initialiseCluster({ folder: elsewhere, password, signal });
-  if (lstatSync(postgres, { throwIfNoEntry: false }) !== undefined) rmSync(postgres);
+  const elsewhere = await createElsewhere(path, (folder) => initialiseCluster({ folder, password, signal }));
+  rmSync(postgres, { force: true });
   symlinkSync(elsewhere, postgres);
   return elsewhere;
 }
