@@ -1,0 +1,86 @@
+import { startBareServer } from '../gateway/setup.js';
+import { runLoad } from '../load/run-load.js';
+import { type Figure, median } from '../report.js';
+import { interleave, ratio } from './compare.js';
+import { obviousEnv } from './obvious-env.js';
+import { untilDrained } from './queue-tools.js';
+import { httpRequest, record } from './rows.js';
+import { type Service, startService } from './service.js';
+import type { IngestStack, QueueKind } from './stack.js';
+
+const CONNECTIONS = 64;
+const TIMES = { warmupMs: 1_000, measureMs: 3_000 };
+
+/** Single-record POSTs at the ingest API directly, as ratios to the bare server. */
+export async function measureSingle(stack: IngestStack, say: (line: string) => void): Promise<Figure[]> {
+  const request = httpRequest(`/datasets/${stack.dataset}`, stack.key, JSON.stringify(record(1)));
+  const bare = await startBareServer();
+  const apis = {
+    everysec: await stack.startApi('everysec'),
+    always: await stack.startApi('always'),
+    postgres: await stack.startApi('postgres'),
+  };
+  const obvious = await startService('obvious api', await obviousEnv(stack));
+  const load = (port: number, ratePerSecond?: number) =>
+    runLoad({
+      host: '127.0.0.1',
+      port,
+      connections: CONNECTIONS,
+      request,
+      ...TIMES,
+      ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
+    });
+  const beside = async (kind: QueueKind, rate?: number) => {
+    const worker = await stack.startWorker(kind);
+    const result = await load(apis[kind].port, rate);
+    await drained(stack, kind, worker);
+    return result;
+  };
+  const held = async () => {
+    const { perSecond } = await load(apis.everysec.port);
+    await drained(stack, 'everysec', await stack.startWorker('everysec'));
+    return perSecond;
+  };
+  try {
+    const seen = await interleave(
+      [
+        { name: 'bare', measure: async () => (await load(bare.port)).perSecond },
+        { name: 'worker beside', measure: async () => (await beside('everysec')).perSecond },
+        { name: 'worker held', measure: held },
+        { name: 'always', measure: async () => (await beside('always')).perSecond },
+        { name: 'PostgreSQL queue', measure: async () => (await beside('postgres')).perSecond },
+        { name: 'obvious', measure: async () => (await load(obvious.port)).perSecond },
+      ],
+      'requests/s',
+      say,
+    );
+    const half = Math.round(median(seen('worker beside')) / 2);
+    const late = await interleave(
+      [
+        { name: 'bare', measure: async () => (await load(bare.port, half)).p99 },
+        { name: 'worker beside', measure: async () => (await beside('everysec', half)).p99 },
+      ],
+      `ms at the 99th percentile, ${half} requests/s`,
+      say,
+    );
+    const floor = seen('bare');
+    const to = 'requests/s to the bare server';
+    return [
+      ratio(`single POST, worker beside it, ${to}`, seen('worker beside'), floor, { atLeast: 0.5 }),
+      ratio(`single POST, worker held, ${to}`, seen('worker held'), floor, { atLeast: 0.75 }),
+      ratio(`single POST, the obvious build, no worker, ${to}`, seen('obvious'), floor),
+      ratio('single POST, appendfsync always to everysec', seen('always'), seen('worker beside'), { atLeast: 0.85 }),
+      ratio(`single POST, PostgreSQL queue, ${to}`, seen('PostgreSQL queue'), floor),
+      ratio('99th percentile at half load, to the bare server', late('worker beside'), late('bare'), { atMost: 3 }),
+    ];
+  } finally {
+    await Promise.all([bare, obvious, ...Object.values(apis)].map((service) => service.stop()));
+  }
+}
+
+/** Leaves nothing behind for the next measurement. */
+async function drained(stack: IngestStack, kind: QueueKind, worker: Service): Promise<void> {
+  await untilDrained(stack, kind);
+  await worker.stop();
+  await stack.truncate();
+}
