@@ -23,7 +23,7 @@ beforeAll(async () => {
   stack = await startLocalStack();
   loguro = new DatasetQueryClient({ pat: stack.pat, project: stack.project, baseUrl: stack.apiUrl });
   dataset = (await loguro.datasets.ensure('Measurements', measurements)).id;
-}, 120_000);
+}, 180_000);
 afterAll(() => stack?.stop(), 60_000);
 
 /** What is stored of a run; numbers from 1, each to be there once. */

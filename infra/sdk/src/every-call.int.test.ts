@@ -33,7 +33,7 @@ beforeAll(async () => {
   const options = { pat: stack.pat, baseUrl: stack.apiUrl, fetch: checkedFetch };
   account = new AccountClient(options);
   loguro = new DatasetQueryClient({ ...options, project: stack.project });
-}, 120_000);
+}, 180_000);
 afterAll(() => stack?.stop(), 60_000);
 
 test('the account and its token say who is calling', async () => {

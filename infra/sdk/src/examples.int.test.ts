@@ -14,7 +14,7 @@ let sdk: PackedSdk;
 let stack: LocalStack;
 beforeAll(async () => {
   [sdk, stack] = await Promise.all([packSdk(), startLocalStack()]);
-}, 180_000);
+}, 240_000);
 afterAll(async () => {
   await stack?.stop();
   sdk?.remove();

@@ -1,17 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { type PackedSdk, packSdk, ROOT, SDK, TSC } from './testing/packed-sdk.js';
 import { runProgram } from './testing/run-program.js';
 
 const BIN = join(ROOT, 'infra/sdk/node_modules/.bin');
 
+// Others may be at work on the machine, and each of these starts a program or two.
+jest.setTimeout(120_000);
+
 let sdk: PackedSdk;
 beforeAll(async () => {
   sdk = await packSdk();
-}, 120_000);
+}, 240_000);
 afterAll(() => sdk.remove());
 
 /** Bytes that an import adds to a browser bundle, minified and gzipped. */

@@ -18,6 +18,8 @@ export interface Dataset {
   isDefault: boolean;
   schema: Schema | null;
   status: 'pending_schema' | 'active';
+  /** Records whose timestamp is older than this many days are deleted in the background; null: they are kept. */
+  retentionDays?: number | null;
   createdAt: string;
   updatedAt: string;
 }
@@ -32,4 +34,6 @@ export interface CreateDataset {
 export interface UpdateDataset {
   name?: string;
   description?: string | null;
+  /** 1 to 36,500; null: keep records for good. */
+  retentionDays?: number | null;
 }

@@ -15,4 +15,4 @@ test('the compile-time tests hold: rows typed by what is selected, contract type
   });
   expect(stdout).toBe('');
   expect(status).toBe(0);
-});
+}, 120_000);

@@ -48,7 +48,7 @@ export async function startLocalStack(): Promise<LocalStack> {
         if (child.exitCode !== null) throw new Error(`The stack did not start:\n${output}`);
         return output.includes('Loguro is running');
       },
-      { timeoutMs: 60_000, what: 'the local stack to say that it runs' },
+      { timeoutMs: 120_000, what: 'the local stack to say that it runs' },
     );
     const local = JSON.parse(readFileSync(join(folder, 'data/local.json'), 'utf8')) as Omit<LocalStack, 'env' | 'stop'>;
     return {

@@ -118,7 +118,7 @@ export class Datasets {
     return (await this.#api.change<{ dataset: Dataset }>('POST', this.#root, dataset, options)).dataset;
   }
 
-  /** Changes name or description. The slug stays. */
+  /** Changes name, description or how long records are kept. The slug stays. */
   async edit(id: number, changes: UpdateDataset, options?: CallOptions): Promise<Dataset> {
     return (await this.#api.change<{ dataset: Dataset }>('PATCH', pathOf(this.#root, id), changes, options)).dataset;
   }
