@@ -1,3 +1,4 @@
+import { LoguroError } from '../errors.js';
 import type { BaseOf, Fields } from '../fields.js';
 import { Expression } from './expressions.js';
 import type { AggregateFor, Columns, Operand, OperatorFor, Queryable, TypeOf } from './row-types.js';
@@ -11,6 +12,9 @@ export function toScalar(value: InputScalar): Scalar;
 export function toScalar(value: InputScalar | readonly InputScalar[]): Scalar | Scalar[];
 export function toScalar(value: InputScalar | readonly InputScalar[]): Scalar | Scalar[] {
   if (Array.isArray(value)) return value.map((item: InputScalar) => toScalar(item));
+  // JSON would say null, which is a good value to compare with.
+  const lost = typeof value === 'number' ? !Number.isFinite(value) : value instanceof Date && Number.isNaN(+value);
+  if (lost) throw new LoguroError('invalid_query', `${value} is no value that can be compared with`);
   return value instanceof Date ? value.toISOString() : (value as Scalar);
 }
 

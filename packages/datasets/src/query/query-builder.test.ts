@@ -149,3 +149,10 @@ test('a range of the last so many days starts when the query runs, and gives way
   expect(Date.parse(changed.range?.from ?? '')).toBeGreaterThan(before - 3_700_000);
   expect(changed.range).not.toHaveProperty('to');
 });
+
+test('a value that JSON would turn into null is refused: comparing with null is something else', () => {
+  expect(() => query.where('amount', '=', Number.NaN)).toThrow('NaN is no value that can be compared with');
+  expect(() => query.where('amount', 'in', [1, Number.POSITIVE_INFINITY])).toThrow('Infinity is no value');
+  expect(() => query.where('signup_at', '=', new Date(Number.NaN))).toThrow('Invalid Date is no value');
+  expect(() => query.range(new Date(Number.NaN))).toThrow('Invalid Date is no value');
+});

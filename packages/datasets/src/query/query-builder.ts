@@ -170,14 +170,15 @@ export class QueryBuilder<F extends Fields, S extends QueryState = EmptyState> {
     return (await this.limit(1).rows(options))[0];
   }
 
-  /** Page after page, as far as there are rows and `limit` allows. */
+  /** Page after page, as far as there are rows and `limit` allows. Groups come as one page, of 1000 at the most. */
   pages(options: RunOptions & { pageSize?: number } = {}): AsyncGenerator<QueryResult<RowIn<S>>, void, undefined> {
     return allPages(this.#runner, this.toJSON(), options);
   }
 
-  /** Row after row, fetched in pages. */
+  /** Row after row, all there are: records in pages, so that it may take its time; groups, which have no pages, as a stream. */
   async *[Symbol.asyncIterator](): AsyncGenerator<RowIn<S>, void, undefined> {
-    for await (const page of this.pages()) yield* page.rows;
+    if (isGrouped(this.#draft.query)) yield* this.stream();
+    else for await (const page of this.pages()) yield* page.rows;
   }
 
   /** Row after row out of one answer of any size, in constant memory; without `limit`, all of them. */
@@ -204,6 +205,11 @@ export class QueryBuilder<F extends Fields, S extends QueryState = EmptyState> {
   #with<Next extends QueryState>(patch: Query): QueryBuilder<F, Next> {
     return new QueryBuilder(this.#runner, { ...this.#draft, query: { ...this.#draft.query, ...patch } });
   }
+}
+
+/** Whether rows of the answer stand for groups of records. */
+function isGrouped({ select, groupBy, having }: Query): boolean {
+  return !select || !!groupBy || !!having || select.some(({ aggregate }) => aggregate !== undefined);
 }
 
 function toSelectItem(item: string | Expression): SelectItem {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { defineDataset } from '../fields.js';
 import { errorBody, type Scripted, type ScriptedServer, startScriptedServer } from '../testing/scripted-server.js';
+import { count } from './expressions.js';
 import { DatasetQueryClient } from './query-client.js';
 import type { Query } from './wire.js';
 
@@ -54,6 +55,16 @@ test('rows are iterated over all pages: the same query with the cursor of the pa
   expect(first).toMatchObject({ limit: 1000 });
   expect(second).toEqual({ ...first, cursor: 'c1' });
   expect(third).toEqual({ ...first, cursor: 'c2' });
+});
+
+test('groups have no pages: iterating them reads a stream, so that none is left out', async () => {
+  server.script((_request, response) =>
+    response.writeHead(200).end('{"country":"RO","count":2}\n{"country":"DE","count":1}\n'),
+  );
+  const grouped = client.from(13, orders).select('country', count()).groupBy('country');
+  await expect(collect(grouped)).resolves.toHaveLength(2);
+  expect(server.seen[0]?.headers.accept).toBe('application/x-ndjson');
+  expect(asked()[0]).not.toHaveProperty('limit');
 });
 
 test('a relative range stays what it was on the first page', async () => {
