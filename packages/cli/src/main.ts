@@ -1,6 +1,4 @@
 import { homedir } from 'node:os';
-import confirm from '@inquirer/confirm';
-import password from '@inquirer/password';
 import { runCli } from './cli.js';
 import { type CliConfig, loadConfig } from './config.js';
 import { EXIT } from './exit-codes.js';
@@ -53,8 +51,15 @@ function hostOf(config: CliConfig, fetch: Host['fetch']): Host {
     now: Date.now,
     signal: stop.signal,
     prompts: {
-      secret: (message) => password({ message, mask: false }, onTerminal),
-      confirm: (message) => confirm({ message, default: false }, onTerminal),
+      // Loaded when somebody is asked: most commands ask nothing, and should start at once.
+      async secret(message) {
+        const { default: password } = await import('@inquirer/password');
+        return password({ message, mask: false }, onTerminal);
+      },
+      async confirm(message) {
+        const { default: confirm } = await import('@inquirer/confirm');
+        return confirm({ message, default: false }, onTerminal);
+      },
     },
     fetch,
   };

@@ -1,7 +1,6 @@
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { FetchLike } from '@loguro/datasets';
-import { EnvHttpProxyAgent, fetch } from 'undici';
 
 /** Proxies as the usual variables name them. */
 export interface ProxyConfig {
@@ -15,15 +14,26 @@ export interface ProxyConfig {
  * own does not, and finds `*.localhost` (RFC 6761: always loopback), which Node's resolver may not.
  */
 export function createTransport(proxies: ProxyConfig): FetchLike & { close(): Promise<void> } {
+  let connected: Promise<{ send: FetchLike; destroy(): Promise<void> }> | undefined;
+  const transport: FetchLike = async (url, init) => {
+    // Commands that ask nobody start without it.
+    connected ??= connect(proxies);
+    return (await connected).send(url, init);
+  };
+  return Object.assign(transport, { close: async () => (await connected)?.destroy() });
+}
+
+async function connect({ httpProxy = '', httpsProxy = httpProxy, noProxy }: ProxyConfig) {
+  const { EnvHttpProxyAgent, fetch } = await import('undici');
   const dispatcher = new EnvHttpProxyAgent({
-    httpProxy: proxies.httpProxy ?? '',
-    httpsProxy: proxies.httpsProxy ?? proxies.httpProxy ?? '',
+    httpProxy,
+    httpsProxy,
     // A name that only this machine has means nothing to a proxy.
-    noProxy: [proxies.noProxy, 'localhost,.localhost,127.0.0.1,[::1]'].filter(Boolean).join(','),
+    noProxy: [noProxy, 'localhost,.localhost,127.0.0.1,[::1]'].filter(Boolean).join(','),
     connect: { lookup: lookupLocalhost },
   });
-  const transport: FetchLike = (url, init) => fetch(url, { ...init, dispatcher });
-  return Object.assign(transport, { close: () => dispatcher.destroy() });
+  const send: FetchLike = (url, init) => fetch(url, { ...init, dispatcher });
+  return { send, destroy: () => dispatcher.destroy() };
 }
 
 const lookupLocalhost: LookupFunction = (name, options, done) => {

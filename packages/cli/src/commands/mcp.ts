@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { serveMcp } from '../mcp/server.js';
 import type { Context, Registry } from '../program.js';
 
 export function addMcp(program: Command, { run }: Registry): void {
@@ -22,6 +21,8 @@ Examples:
 }
 
 async function mcp({ host, flags }: Context<{ allowWrite?: boolean }>): Promise<undefined> {
+  // The protocol's library is large; no other command needs it.
+  const { serveMcp } = await import('../mcp/server.js');
   await serveMcp({ host, flags, allowWrite: flags.allowWrite ?? false });
   return undefined;
 }

@@ -5,7 +5,7 @@ import { CliError } from '../cli-error.js';
 import type { Column } from '../output/formats.js';
 import type { Context, Registry } from '../program.js';
 import { buildQuery, needsFields, type QueryFlags } from '../query/build-query.js';
-import { CHARTS, type ChartKind, drawChart } from '../query/chart.js';
+import { CHARTS, type ChartKind } from '../query/chart-kinds.js';
 import { streamRows } from '../query/stream-rows.js';
 import { readStdin, readText } from '../schema/definition.js';
 
@@ -74,6 +74,7 @@ async function query(context: Context<Flags>, reference: string): Promise<undefi
   if (flags.all) return streamRows(context, client, dataset.id, asked);
   const result = await client.query(dataset.id, asked, options);
   if (flags.chart !== undefined) {
+    const { drawChart } = await import('../query/chart.js');
     await out.data(drawChart(flags.chart, result, out.width));
   } else {
     const columns = result.columns.map(

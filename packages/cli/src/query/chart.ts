@@ -3,9 +3,7 @@ import { CliError } from '../cli-error.js';
 import { barChart } from '../output/bar-chart.js';
 import { cellText } from '../output/formats.js';
 import { lineChart } from '../output/line-chart.js';
-
-export const CHARTS = ['bar', 'line'] as const;
-export type ChartKind = (typeof CHARTS)[number];
+import type { ChartKind } from './chart-kinds.js';
 
 /**
  * Draws an answer: the last column of numbers against what is in the columns that aren't numbers. Rows without a

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { ReadableStream as WebStream } from 'node:stream/web';
 import type { DatasetQueryClient, Query } from '@loguro/datasets';
 import { CliError } from '../cli-error.js';
+import { LineFeeds } from '../output/line-feeds.js';
 import type { Context } from '../program.js';
 
 /** Lines that are written at once: a write per row would spend more on writing than on rows. */
@@ -22,9 +23,11 @@ export async function streamRows(
   if (out.format === 'csv') {
     const body = await client.csv(datasetId, query, options);
     const decoder = new TextDecoder();
+    const lineFeeds = new LineFeeds();
     for await (const chunk of Readable.fromWeb(body as WebStream<Uint8Array>)) {
-      await out.data(decoder.decode(chunk as Uint8Array, { stream: true }));
+      await out.data(lineFeeds.push(decoder.decode(chunk as Uint8Array, { stream: true })));
     }
+    await out.data(lineFeeds.end());
     return undefined;
   }
   if (out.format !== 'ndjson') {
