@@ -1,5 +1,6 @@
 // The load generator: a process of its own, on bare sockets, so that it costs as little as it can and what is
-// measured is the server. It takes a LoadSpec as its argument and prints a LoadResult.
+// measured is the server. It reads a LoadSpec from its standard input and prints a LoadResult.
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import type { LoadResult, LoadSpec } from './load-spec.js';
 
@@ -84,24 +85,24 @@ async function run(spec: LoadSpec): Promise<LoadResult> {
   return { requests: count, errors, perSecond, p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
-/** Sends on schedule; a request that finds no free connection waits, and its wait counts. */
+/**
+ * Sends on schedule. A request that finds no free connection waits, and its wait counts: that is the server's doing.
+ * How late our own timer is does not.
+ */
 function paced(ratePerSecond: number, idle: Client[], clients: readonly Client[], endAt: number): void {
   idle.push(...clients);
-  const gapMs = 1000 / ratePerSecond;
-  let dueAt = performance.now();
-  const tick = () => {
+  const startAt = performance.now();
+  const waiting: number[] = [];
+  let noticed = 0;
+  const timer = setInterval(() => {
     const now = performance.now();
-    while (dueAt <= now) {
-      const client = idle.shift();
-      if (client === undefined) break;
-      client.send(dueAt);
-      dueAt += gapMs;
-    }
-    if (now < endAt) setImmediate(tick);
-  };
-  tick();
+    const due = Math.floor(((now - startAt) * ratePerSecond) / 1000);
+    for (; noticed < due; noticed += 1) waiting.push(now);
+    while (waiting.length > 0 && idle.length > 0) idle.shift()?.send(waiting.shift() ?? now);
+    if (now >= endAt) clearInterval(timer);
+  }, 1);
 }
 
-const result = await run(JSON.parse(process.argv[2] ?? '{}') as LoadSpec);
+const result = await run(JSON.parse(readFileSync(0, 'utf8')) as LoadSpec);
 process.stdout.write(JSON.stringify(result));
 process.exit(0);
