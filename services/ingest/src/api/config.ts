@@ -1,5 +1,6 @@
 import { LIMITS } from '@loguro/types';
 import { ConfigReader, type Environment, LOG_LEVELS } from '@loguro/types/operations';
+import { QUEUE_DEFAULTS } from '../queue/open-ingest-queue.js';
 import { REDIS_POLICIES } from '../queue/open-queue-store.js';
 
 /** The ingest API's configuration. Times and sizes are in the unit their name says. */
@@ -35,6 +36,12 @@ export function loadConfig(env: Environment) {
       'accepted records go there',
     ),
     redisPolicy: reader.choice('LOGURO_REDIS_POLICY', REDIS_POLICIES, 'refuse'),
+    /** The queue's high-water marks, and how long an append waits for it. */
+    queueLimits: {
+      maxWaitingJobs: reader.integer('LOGURO_QUEUE_MAX_JOBS', QUEUE_DEFAULTS.maxWaitingJobs, { min: 1, max: 1e9 }),
+      maxQueueBytes: reader.integer('LOGURO_QUEUE_MAX_BYTES', QUEUE_DEFAULTS.maxQueueBytes, { min: MIB, max: 2 ** 50 }),
+      timeoutMs: reader.integer('LOGURO_QUEUE_TIMEOUT_MS', QUEUE_DEFAULTS.timeoutMs, { min: 50, max: 60_000 }),
+    },
     limits: {
       recordBytes: reader.integer('LOGURO_RECORD_BYTES', LIMITS.recordBytes, { min: 1024, max: 16 * MIB }),
       batchRecords: reader.integer('LOGURO_BATCH_RECORDS', LIMITS.batchRecords, { min: 1, max: 1_000_000 }),

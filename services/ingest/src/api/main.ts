@@ -13,8 +13,8 @@ async function main(): Promise<void> {
   const logger = pino(loggerOptions('ingest-api', config.logLevel));
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const { queueUrl: url, redisPolicy } = config;
-  const queue = await openIngestQueue({ url, redisPolicy, logger, registry });
+  const { queueUrl: url, redisPolicy, queueLimits } = config;
+  const queue = await openIngestQueue({ url, redisPolicy, ...queueLimits, logger, registry });
   const api = createIngestApi({ config, logger, registry, queue });
   await api.start();
   const ops = await startOpsServer({
