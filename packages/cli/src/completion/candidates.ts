@@ -24,6 +24,7 @@ export async function complete(program: Command, words: readonly string[], names
   if (option !== undefined) return startingWith(await valuesOf(option, names), last);
   if (last.startsWith('-')) return startingWith(optionsOf(command), last);
   const commands = command.createHelp().visibleCommands(command);
+  if (commands.length > 0 && position > 0) return [];
   if (commands.length > 0) {
     return startingWith(
       commands.map((one) => ({ word: one.name(), description: one.summary() || one.description() })),

@@ -5,7 +5,7 @@ import type { ErrorCode } from '@loguro/types';
 /** The documentation's page of every error code, Markdown. */
 export const ERROR_PAGES: Record<ErrorCode, string> = {
   account_not_found:
-    '# `account_not_found`\n\nHTTP 404. No account has this e-mail address.\n\n## What it means\n\nNo account has this e-mail address, so it cannot become a member.\n\n## What to do\n\nAccounts are created by whoever runs the installation; see [accounts](../accounts.md). Check the spelling first.\n',
+    '# `account_not_found`\n\nHTTP 404. No account has this e-mail address.\n\n## What it means\n\nNo account has this e-mail address, so it cannot become a member.\n\n## What to do\n\nAccounts are created by whoever runs the installation; see [going to production](../production.md#3-the-first-account). Check the spelling first.\n',
   already_member:
     '# `already_member`\n\nHTTP 409. The account is a member of the project already.\n\n## What it means\n\nThe account is a member of this project already.\n\n## What to do\n\nTo change its role: `PATCH /api/projects/:slug/members/:accountId`.\n',
   bad_gateway:
