@@ -4,6 +4,7 @@ import { ApiError, toApiError } from '@loguro/types';
 import type { Logger } from 'pino';
 import type { ApiMetrics } from '../metrics.js';
 import { answerClientError } from './client-errors.js';
+import { Connections } from './connections.js';
 import { createExpressApp, type ExpressAppOptions } from './express-app.js';
 import { type HotPathDeps, ingest } from './hot-path.js';
 import { ClientGoneError } from './read-body.js';
@@ -18,6 +19,8 @@ export interface AppDeps extends HotPathDeps, Omit<ExpressAppOptions, 'onFailure
 
 /** The ingest surface, without a server. */
 export interface App {
+  /** To be told of every connection before its first request. */
+  readonly connections: Connections;
   handle(req: IncomingMessage, res: ServerResponse): void;
   /** The same for a request that waits for `100 Continue` before it sends its body. */
   handleExpecting(req: IncomingMessage, res: ServerResponse): void;
@@ -40,13 +43,12 @@ export function createApp(deps: AppDeps): App {
     deps.logger[level]({ requestId, code: error.code, err: error.cause }, error.message);
   };
   const express = createExpressApp({ ...deps, onFailure });
-  // The request a connection carries now or carried last; what goes wrong on a connection concerns it.
-  const latest = new WeakMap<Duplex, Reply>();
+  const connections = new Connections();
   const policy: ReplyPolicy = { closeConnections: false };
 
   function open(req: IncomingMessage, res: ServerResponse): Reply {
     const reply = new Reply(req, res, performance.now(), policy);
-    latest.set(req.socket, reply);
+    connections.begin(reply);
     return reply;
   }
 
@@ -56,11 +58,17 @@ export function createApp(deps: AppDeps): App {
     if (target !== null) {
       ingest(deps, target, reply)
         .catch((thrown: unknown) => failed(reply, thrown))
-        .finally(() => deps.metrics.observe(reply.outcome, performance.now() - reply.startedAt, reply.badRecords));
+        .finally(() => {
+          connections.finish(reply);
+          deps.metrics.observe(reply.outcome, performance.now() - reply.startedAt, reply.badRecords);
+        });
       return;
     }
     rememberReply(reply);
-    res.once('close', () => deps.metrics.count(reply.outcome));
+    res.once('close', () => {
+      connections.finish(reply);
+      deps.metrics.count(reply.outcome);
+    });
     express(req, res);
   }
 
@@ -75,6 +83,7 @@ export function createApp(deps: AppDeps): App {
   }
 
   return {
+    connections,
     handle: (req, res) => route(open(req, res)),
     handleExpecting(req, res) {
       const reply = open(req, res);
@@ -82,9 +91,11 @@ export function createApp(deps: AppDeps): App {
       route(reply);
     },
     refuseExpectation(req, res) {
-      open(req, res).fail(new ApiError('invalid_request', 'The only Expect header understood is "100-continue".'));
+      const reply = open(req, res);
+      reply.fail(new ApiError('invalid_request', 'The only Expect header understood is "100-continue".'));
+      connections.finish(reply);
     },
-    handleClientError: (error, socket) => answerClientError(error, socket, latest.get(socket)),
+    handleClientError: (error, socket) => answerClientError(error, socket, connections.get(socket)),
     windDown() {
       policy.closeConnections = true;
     },

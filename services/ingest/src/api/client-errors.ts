@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { ApiError, requestIdFrom } from '@loguro/types';
-import type { Reply } from './reply.js';
+import type { Connection } from './connections.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
 /** How long a refused connection is kept, so that the client can read why, in milliseconds. */
@@ -9,28 +9,24 @@ const LINGER_MS = 1000;
 /**
  * Answers what Node's parser could not read, or what came too slowly, and closes the connection. The answer
  * is never put where the client would take it for that of an earlier request.
- *
- * @param reply of the request the connection carries now or carried last
  */
-export function answerClientError(error: Error, socket: Duplex, reply: Reply | undefined): void {
+export function answerClientError(error: Error, socket: Duplex, connection: Connection | undefined): void {
   if (codeOf(error) === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  if (reply !== undefined && !reply.req.complete) {
-    // The fault is in the body of a request that may or may not have been answered already.
-    reply.res.shouldKeepAlive = false;
-    reply.abandon(refusal(error));
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
-    return;
-  }
-  if (reply !== undefined && !reply.res.writableFinished) {
+  const latest = connection?.latest;
+  if (latest?.req.complete) {
     // The fault is in what follows a good request: that one still gets its answer, and nothing comes after it.
-    reply.res.shouldKeepAlive = false;
-    reply.res.once('close', () => socket.destroy());
+    if (connection) connection.spoilt = true;
+    latest.res.shouldKeepAlive = false;
     return;
   }
-  socket.end(rawAnswer(refusal(error)));
+  if (latest) {
+    // The fault is in the body of this request.
+    latest.res.shouldKeepAlive = false;
+    latest.abandon(refusal(error));
+  } else socket.end(rawAnswer(refusal(error)));
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { App } from './app.js';
 
@@ -42,25 +42,23 @@ export function createHttpServer(app: App, options: HttpServerOptions): HttpServ
     maxHeaderSize: MAX_HEADER_BYTES,
     noDelay: true,
   });
-  const sockets = new Set<Socket>();
   server.maxConnections = options.maxConnections;
   server.on('request', app.handle);
   server.on('checkContinue', app.handleExpecting);
   server.on('checkExpectation', app.refuseExpectation);
   server.on('clientError', app.handleClientError);
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+  server.on('connection', (socket) => app.connections.add(socket));
   return {
     server,
     async drain(graceMs) {
       const deadline = performance.now() + graceMs;
-      while (sockets.size > 0 && performance.now() < deadline) await delay(DRAIN_CHECK_MS);
+      while (app.connections.size > 0 && performance.now() < deadline) await delay(DRAIN_CHECK_MS);
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       // Node takes a connection that never said anything for one whose request is being received.
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+      for (const socket of app.connections.sockets) {
+        if (socket instanceof Socket && socket.bytesRead === 0) socket.destroy();
+      }
       await closed;
     },
   };

@@ -70,8 +70,6 @@ function readPlain(reply: Reply, take: (chunk: Buffer) => void): Promise<void> {
       // Every request closes; making an error each time would cost more than reading the body.
       if (!ended) reject(new ClientGoneError());
     });
-    // An answer from elsewhere (408) ends the request, which Node then no longer tells of.
-    reply.onAbandoned = () => reject(new ClientGoneError());
     // It may have gone while the key was looked up.
     if (req.destroyed || reply.answered) reject(new ClientGoneError());
   });
