@@ -43,13 +43,10 @@ export async function startLocalStack(): Promise<LocalStack> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await waitFor(
-      () => {
-        if (child.exitCode !== null) throw new Error(`The stack did not start:\n${output}`);
-        return output.includes('Loguro is running');
-      },
-      { timeoutMs: 120_000, what: 'the local stack to say that it runs' },
-    );
+    // A stack that ended is not waited for: its output says why.
+    const what = 'the local stack to say that it runs';
+    await waitFor(() => output.includes('Loguro is running') || child.exitCode !== null, { timeoutMs: 120_000, what });
+    if (child.exitCode !== null) throw new Error('The local stack ended instead of starting:');
     const local = JSON.parse(readFileSync(join(folder, 'data/local.json'), 'utf8')) as Omit<LocalStack, 'env' | 'stop'>;
     return {
       ...local,
