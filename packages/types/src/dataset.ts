@@ -48,6 +48,11 @@ export const Dataset = Type.Object(
     isDefault: Type.Boolean({ description: 'Receives records sent without a dataset id.' }),
     schema: Type.Union([Type.Ref('Schema'), Type.Null()]),
     status: Type.Union([Type.Literal('pending_schema'), Type.Literal('active')]),
+    retentionDays: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+        description: 'Records whose timestamp is older than this many days are deleted in the background; null: kept.',
+      }),
+    ),
     createdAt: Timestamp,
     updatedAt: Timestamp,
   },
@@ -61,6 +66,8 @@ export interface Dataset {
   isDefault: boolean;
   schema: Schema | null;
   status: 'pending_schema' | 'active';
+  /** Records whose timestamp is older than this many days are deleted in the background; null: they are kept. */
+  retentionDays?: number | null;
   /** RFC 3339, UTC. */
   createdAt: string;
   updatedAt: string;
@@ -70,6 +77,8 @@ export interface Dataset {
 export const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '^(?=.*\\S)[^\\u0000-\\u001f\\u007f]*$' });
 const Description = Type.Union([Type.String({ maxLength: 2000, pattern: '^[^\\u0000]*$' }), Type.Null()]);
 
+const RetentionDays = Type.Union([Type.Integer({ minimum: 1, maximum: LIMITS.retentionDaysMax }), Type.Null()]);
+
 export const CreateDatasetBody = Type.Object(
   { name: Name, description: Type.Optional(Description) },
   { $id: 'CreateDataset', additionalProperties: false },
@@ -77,7 +86,7 @@ export const CreateDatasetBody = Type.Object(
 export type CreateDatasetBody = Static<typeof CreateDatasetBody>;
 
 export const UpdateDatasetBody = Type.Object(
-  { name: Type.Optional(Name), description: Type.Optional(Description) },
+  { name: Type.Optional(Name), description: Type.Optional(Description), retentionDays: Type.Optional(RetentionDays) },
   { $id: 'UpdateDataset', additionalProperties: false, minProperties: 1 },
 );
 export type UpdateDatasetBody = Static<typeof UpdateDatasetBody>;

@@ -16,6 +16,8 @@ export const LIMITS = {
   idempotencyTtlMs: 24 * 60 * 60 * 1000,
   /** Fields in a schema. */
   schemaFields: 200,
+  /** Days that records of a dataset can be asked to be kept. */
+  retentionDaysMax: 36_500,
   /** Rows a query returns at the most, and when it does not say. */
   queryLimitMax: 1000,
   queryLimitDefault: 100,

@@ -8,6 +8,7 @@ import type { Config } from './config.js';
 import { type Database, openDatabase } from './database/database.js';
 import { createMetrics, type Metrics } from './http/metrics.js';
 import { createSigningKeys, type SigningKeys } from './keys/signing-keys.js';
+import { createRecordMaintenance, type RecordMaintenance } from './maintenance/record-maintenance.js';
 import { createQueryPool } from './query/query-pool.js';
 import { createQueryService } from './query/query-service.js';
 import { queryEndpoints } from './query-endpoints.js';
@@ -21,6 +22,8 @@ export interface Assembly {
   signingKeys: SigningKeys;
   metrics: Metrics;
   readiness: Readiness;
+  /** To be started once the database is usable. */
+  maintenance: RecordMaintenance;
   /** Closes everything, in order, once no request is in flight. */
   closing: ShutdownStep[];
 }
@@ -45,6 +48,7 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
   });
   const queries = createQueryService({ pool: queryPool, statementTimeoutMs: queryTimeoutMs });
   const lastUsed = createLastUsed(database.pool, (err) => logger.warn({ err }, 'last use of a token not written'));
+  const maintenance = createRecordMaintenance({ pool: database.pool, log: logger });
   const metrics = createMetrics({ control: database.pool, query: queryPool });
   const signingKeys = createSigningKeys(database, config.secretKey);
   const app = createApp({
@@ -68,7 +72,9 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
     signingKeys,
     metrics,
     readiness: createReadiness({ control: database.pool, query: queryPool }),
+    maintenance,
     closing: [
+      { name: 'stop record maintenance', run: () => maintenance.stop() },
       { name: 'write last uses', run: () => lastUsed.flush() },
       { name: 'close queries', run: () => queries.close() },
       { name: 'close query connections', run: () => queryPool.end() },

@@ -23,7 +23,7 @@ export interface ControlPlane {
  * @throws SecretKeyError
  */
 export async function startControlPlane(config: Config, version: string, logger: Logger): Promise<ControlPlane> {
-  const { app, signingKeys, metrics, readiness, closing } = assemble(config, version, logger);
+  const { app, signingKeys, metrics, readiness, maintenance, closing } = assemble(config, version, logger);
   const { host, bodyTimeoutMs } = config;
   const ops = await startOpsServer({
     host,
@@ -37,6 +37,7 @@ export async function startControlPlane(config: Config, version: string, logger:
     // The body has a timeout of its own, with an answer; this one is for what never becomes a request.
     const api = await listen(app, { host, port: config.port, requestTimeoutMs: bodyTimeoutMs + 5000 });
     readiness.started();
+    maintenance.start();
     return {
       port: api.port,
       opsPort: (ops.address() as AddressInfo).port,

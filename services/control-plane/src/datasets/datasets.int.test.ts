@@ -25,6 +25,7 @@ test('a dataset starts without a schema and is listed, read, edited and deleted'
     slug: 'orders',
     description: 'All of them',
     isDefault: false,
+    retentionDays: null,
     schema: null,
     status: 'pending_schema',
   });
@@ -133,4 +134,16 @@ test('an edit without anything to edit is refused', async () => {
   const options = await fresh();
   const { id } = await create(options, 'a');
   await api.call('updateDataset', { ...options, params: { ...options.params, datasetId: id }, body: {}, expect: 400 });
+});
+
+test('how long records are kept can be set, changed and taken back', async () => {
+  const project = await fresh();
+  const { id } = await create(project, 'Kept for a while');
+  const options = { ...project, params: { ...project.params, datasetId: id } };
+  const set = (retentionDays: unknown, status: number) =>
+    api.call('updateDataset', { ...options, body: { retentionDays }, expect: status });
+  expect((await set(30, 200)).body.dataset.retentionDays).toBe(30);
+  expect((await api.call('readDataset', options)).body.dataset.retentionDays).toBe(30);
+  for (const bad of [0, -1, 1.5, '30', 36_501]) await set(bad, 400);
+  expect((await set(null, 200)).body.dataset.retentionDays).toBeNull();
 });

@@ -37,7 +37,7 @@ export function createStatements(datasetId: number, fields: Fields): string[] {
   return [
     `CREATE TABLE ${table} (${columnsOf(fields).join(', ')})`,
     `CREATE INDEX ${index} ON ${table} USING brin ("timestamp" timestamptz_minmax_multi_ops)
-       WITH (pages_per_range = 64, autosummarize = on)`,
+       WITH (pages_per_range = 64)`,
     ...BUCKETS.map((expression, i) => {
       const name = qualified(`${recordTable(datasetId)}_bucket_${i + 1}`);
       return `CREATE STATISTICS ${name} ON (${expression}) FROM ${table}`;

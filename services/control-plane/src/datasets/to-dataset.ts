@@ -15,6 +15,7 @@ export function toDataset(row: DatasetRow): Dataset {
     isDefault: row.isDefault,
     schema: fields && toSchema(fields),
     status: fields === null ? 'pending_schema' : 'active',
+    retentionDays: row.retentionDays,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   };

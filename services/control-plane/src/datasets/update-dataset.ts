@@ -15,7 +15,10 @@ export const updateDataset = projectEndpoint(
         action: 'dataset.update',
         target: 'dataset',
         targetId: before.id,
-        details: { before: { name: before.name, description: before.description }, after: { ...body } },
+        details: {
+          before: { name: before.name, description: before.description, retentionDays: before.retentionDays },
+          after: { ...body },
+        },
       });
       return after;
     });

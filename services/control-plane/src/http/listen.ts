@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, requestIdFrom } from '@loguro/types';
 
@@ -33,6 +33,11 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     },
     handler,
   );
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   let draining = false;
   server.prependListener('request', (_req, res) => {
     if (draining) res.setHeader('Connection', 'close');
@@ -46,14 +51,20 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     port: (server.address() as AddressInfo).port,
     stop() {
       draining = true;
-      return closeServer(server);
+      return closeServer(server, sockets);
     },
   };
 }
 
-/** Connections that fall idle after `close()` would stay open until their keep-alive ends. */
-function closeServer(server: Server): Promise<void> {
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+/**
+ * Connections that fall idle after `close()` would stay open until their keep-alive ends, and those that never sent
+ * a byte, which Node does not count as idle, for ever.
+ */
+function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  }, 50);
   return new Promise<void>((resolve) => {
     server.close(() => {
       clearInterval(sweep);

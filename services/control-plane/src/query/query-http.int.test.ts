@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { waitFor } from '@loguro/testing';
+import { Client } from 'pg';
+import type { CallOptions, TestApi } from '../testing/test-api.js';
+import { startTestApi } from '../testing/test-api.js';
+
+let api: TestApi;
+let owner: Client;
+let options: CallOptions & { params: { projectSlug: string; datasetId: number } };
+beforeAll(async () => {
+  api = await startTestApi({ LOGURO_QUERY_TIMEOUT_MS: '20000' });
+  const tenant = await api.tenant();
+  const { id } = await api.dataset(tenant, { name: 'string', n: 'number' });
+  options = { as: tenant.owner, params: { projectSlug: tenant.project.slug, datasetId: id } };
+  owner = new Client({ connectionString: api.databases.ownerUrl });
+  await owner.connect();
+  await owner.query(
+    `INSERT INTO records.dataset_${id} ("timestamp", "context", "__traceId", "name", "n")
+     SELECT now() - i * interval '1 second', '{}', 't', repeat(md5(i::text), 100), i FROM generate_series(1, 50000) i`,
+  );
+});
+afterAll(async () => {
+  await owner.end();
+  await api.stop();
+});
+
+const query = (body: object, accept?: string) =>
+  api.call('queryDataset', { ...options, body, ...(accept && { headers: { Accept: accept } }) });
+
+test('a query is answered as JSON unless the client prefers rows', async () => {
+  const body = { select: [{ field: 'n' }], orderBy: [{ field: 'n' }], limit: 2 };
+  const json = await query(body);
+  expect(json.body).toMatchObject({ rows: [{ n: 1 }, { n: 2 }], rowCount: 2, nextCursor: expect.any(String) });
+  expect((await query({ ...body, cursor: json.body.nextCursor })).body.rows).toEqual([{ n: 3 }, { n: 4 }]);
+});
+
+test('an explanation says what would be run', async () => {
+  const { body } = await query({ explain: true });
+  expect(body).toMatchObject({
+    sql: expect.stringContaining('count(*)'),
+    parameters: expect.any(Array),
+    estimatedRows: 1,
+  });
+});
+
+test.each([
+  [{ limit: 0 }, 'invalid_request'],
+  [{ where: [{ field: 'n', op: 'like', value: 'x' }] }, 'invalid_request'],
+  [{ selekt: [] }, 'invalid_request'],
+  [{ groupBy: [{ bucket: 'hour' }] }, 'invalid_request'],
+  [{ where: [{ field: 'name', op: '>', value: 1 }] }, 'invalid_query'],
+  [{ fill: true }, 'invalid_query'],
+])('%j is a 400', async (body, code) => {
+  const answer = await query(body);
+  expect({ status: answer.status, code: answer.body.code }).toEqual({ status: 400, code });
+  expect(answer.body.details.length).toBeGreaterThan(0);
+});
+
+test('rows stream as CSV and NDJSON over HTTP', async () => {
+  const { pat } = options.as as { pat: string };
+  const send = (accept: string) =>
+    fetch(`${api.url}/api/datasets/${options.params.projectSlug}/${options.params.datasetId}/query`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${pat}`, 'Content-Type': 'application/json', Accept: accept },
+      body: JSON.stringify({ select: [{ field: 'n' }] }),
+    });
+  const csv = await send('text/csv');
+  expect(csv.headers.get('content-type')).toMatch(/^text\/csv/);
+  expect((await csv.text()).split('\r\n').length).toBe(50_002);
+  const ndjson = await send('application/x-ndjson');
+  expect(ndjson.headers.get('content-type')).toMatch(/^application\/x-ndjson/);
+  expect(JSON.parse((await ndjson.text()).split('\n')[0] as string)).toEqual({ n: 1 });
+});
+
+test('when the client closes the connection, the statement ends in the database', async () => {
+  const running = async () => {
+    const { rows } = await owner.query(
+      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%strpos%' AND pid <> pg_backend_pid()`,
+    );
+    return rows[0].n as number;
+  };
+  const { pat } = options.as as { pat: string };
+  const client = new AbortController();
+  const needles = Array.from({ length: 99 }, (_, i) => ({ field: 'name', op: 'contains', value: `${i}needle` }));
+  const answer = fetch(`${api.url}/api/datasets/${options.params.projectSlug}/${options.params.datasetId}/query`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${pat}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ where: [{ or: needles }, { or: needles.slice(0, 1) }].slice(0, 1) }),
+    signal: client.signal,
+  }).catch((error: Error) => error.name);
+  await waitFor(async () => (await running()) > 0, { timeoutMs: 5000, what: 'the statement to run' });
+  client.abort();
+  expect(await answer).toBe('AbortError');
+  await waitFor(async () => (await running()) === 0, { timeoutMs: 5000, what: 'the statement to end' });
+});
