@@ -14,6 +14,7 @@ import { DatabaseLane } from '../ledger/database-lane.js';
 import { QUEUE_DEFAULTS } from '../queue/open-ingest-queue.js';
 import { openQueueStore } from '../queue/open-queue-store.js';
 import { type Backend, silent } from './backends.js';
+import { Cleanup } from './cleanup.js';
 import { createDataset, type TestDataset } from './dataset.js';
 import { LoadClient } from './load-client.js';
 import { assertBuilt, freePort, type ServiceProcess, startService } from './process.js';
@@ -51,12 +52,25 @@ const FAST_RECOVERY = {
 export async function createCrashBench(backend: Backend): Promise<CrashBench> {
   assertBuilt();
   console.log(`LOGURO_TEST_SEED=${SEED}`);
+  const cleanup = new Cleanup();
+  try {
+    return await build(backend, cleanup);
+  } catch (error) {
+    await cleanup.run();
+    throw error;
+  }
+}
+
+async function build(backend: Backend, cleanup: Cleanup): Promise<CrashBench> {
   const postgres = await startPostgres();
+  cleanup.defer(() => postgres.stop());
   // What a kill must not lose has to be in the file before it is acknowledged.
   const redis = backend === 'redis' ? await startRedis({ appendfsync: 'always' }) : undefined;
+  cleanup.defer(() => redis?.stop());
   const database = await postgres.createDatabase();
   const owner = new pg.Pool({ connectionString: database.ownerUrl, max: 2 });
   owner.on('error', () => undefined);
+  cleanup.defer(() => owner.end());
   const datasets = [await createDataset(owner), await createDataset(owner)];
   const signingKey = await addSigningKey(owner);
   const targets = [];
@@ -67,9 +81,16 @@ export async function createCrashBench(backend: Backend): Promise<CrashBench> {
   const urls = { LOGURO_DATABASE_URL: database.ingestUrl, LOGURO_QUEUE_URL: queueUrl };
   const port = await freePort();
   const api = await startService('api/main.js', { ...urls, LOGURO_PORT: String(port), LOGURO_DRAIN_MS: '0' });
+  cleanup.defer(() => api.stop());
   const workerEnv = { ...urls, ...FAST_RECOVERY };
-  const workers = await Promise.all([1, 2].map(() => startService('worker/main.js', workerEnv)));
+  const workers: ServiceProcess[] = [];
+  for (let count = 0; count < 2; count += 1) {
+    const worker = await startService('worker/main.js', workerEnv);
+    cleanup.defer(() => worker.stop());
+    workers.push(worker);
+  }
   const client = new LoadClient({ ports: [port], targets, clients: 8, paceMs: 10 });
+  cleanup.defer(() => client.close());
   const books = () => readBooksOf(database.ingestUrl, queueUrl);
 
   const bench: CrashBench = {
@@ -83,7 +104,7 @@ export async function createCrashBench(backend: Backend): Promise<CrashBench> {
     owner,
     async settleAndCheck() {
       await client.pause();
-      await waitFor(async () => pendingOf(await books()) === 0, { timeoutMs: 30_000, what: 'the queue to be empty' });
+      await waitFor(async () => pendingOf(await books()) === 0, { timeoutMs: 60_000, what: 'the queue to be empty' });
       await compare(client, datasets, await books());
     },
     async rounds(disturb) {
@@ -97,13 +118,7 @@ export async function createCrashBench(backend: Backend): Promise<CrashBench> {
         expect(client.with('accepted').length).toBeGreaterThan(before);
       }
     },
-    async close() {
-      await client.close();
-      await Promise.all([api, ...workers].map((service) => service.stop()));
-      await owner.end();
-      await redis?.stop();
-      await postgres.stop();
-    },
+    close: () => cleanup.run(),
   };
   return bench;
 }

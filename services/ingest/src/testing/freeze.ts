@@ -11,6 +11,12 @@ export function freeze(pid: number): () => void {
   const pids = [pid, ...children.trim().split('\n').map(Number)];
   for (const each of pids) process.kill(each, 'SIGSTOP');
   return () => {
-    for (const each of pids) process.kill(each, 'SIGCONT');
+    for (const each of pids) {
+      try {
+        process.kill(each, 'SIGCONT');
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
   };
 }

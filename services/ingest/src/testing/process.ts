@@ -70,7 +70,8 @@ export async function startService(entry: string, env: Record<string, string>): 
           if (child === undefined) throw new Error(`${entry} ended: ${service.output()}`);
           return (await fetch(`${opsUrl}/readyz`)).ok;
         },
-        { timeoutMs: 20_000, what: `${entry} to be ready` },
+        // A process starts in about a second; on a machine that does too much at once it takes a minute.
+        { timeoutMs: 60_000, what: `${entry} to be ready` },
       );
     },
     ended: () => ended,
@@ -104,11 +105,13 @@ export function freePort(): Promise<number> {
 /**
  * Tests with processes run what was built, as operators do; an old build would test yesterday's program.
  *
+ * @param unused files that the test does not run
  * @throws Error when the build is older than the source
  */
-export function assertBuilt(): void {
+export function assertBuilt(unused = /^$/): void {
   for (const name of readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.ts') || name.includes('.test.') || /^(testing|crash)\b/.test(name)) continue;
+    if (unused.test(name)) continue;
     const built = join(BUILT, name.replace(/\.ts$/, '.js'));
     if (!existsSync(built) || statSync(built).mtimeMs < statSync(join(SOURCE, name)).mtimeMs) {
       throw new Error(`${name} is newer than its build: run "npx pnpm build" first.`);

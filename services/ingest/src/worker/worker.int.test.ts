@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type PrivatePostgres, startPostgres, startRedis, waitFor } from '@loguro/testing';
+import { startPostgres, startRedis, waitFor } from '@loguro/testing';
 import pg from 'pg';
 import { Registry } from 'prom-client';
 import { openIngestQueue } from '../queue/open-ingest-queue.js';
 import { BACKENDS, type Bench, createBench, metric, silent } from '../testing/backends.js';
+import { Cleanup } from '../testing/cleanup.js';
 import { createDataset, testLine } from '../testing/dataset.js';
 import { freeze } from '../testing/freeze.js';
 import { assertBuilt, startService } from '../testing/process.js';
@@ -74,9 +75,16 @@ describe.each(BACKENDS)('workers over %s', (backend) => {
   });
 });
 
+/** What a worker process does not run. */
+const NOT_THE_WORKER = /^(api|cache|records|admin)\b/;
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
 test('a stopped worker finishes what it has in hand and loses nothing', async () => {
-  assertBuilt();
+  assertBuilt(NOT_THE_WORKER);
   const bench = await createBench('redis');
+  cleanup.defer(() => bench.close());
   const dataset = await createDataset(bench.owner);
   const queue = await bench.openQueue();
   const worker = await startService('worker/main.js', {
@@ -85,6 +93,7 @@ test('a stopped worker finishes what it has in hand and loses nothing', async ()
     LOGURO_REDIS_POLICY: 'warn',
     LOGURO_WORKER_CONCURRENCY: '4',
   });
+  cleanup.defer(() => worker.stop());
   let appended = 0;
   const append = async () => {
     await queue.append({ dataset: dataset.id, lines: testLine('t').repeat(100), count: 100 });
@@ -103,49 +112,46 @@ test('a stopped worker finishes what it has in hand and loses nothing', async ()
   await waitFor(async () => (await dataset.count()) === appended, { what: 'the rest to be stored' });
   expect(await worker.kill('SIGTERM')).toBe(0);
   expect(await dataset.count()).toBe(appended);
-  await bench.close();
-});
+}, 120_000);
 
-describe('when PostgreSQL hangs', () => {
-  let postgres: PrivatePostgres;
-  afterEach(() => postgres.stop());
-
-  test('a worker without progress says so, exits to be started anew, and then stores everything', async () => {
-    assertBuilt();
-    postgres = await startPostgres();
-    const redis = await startRedis();
-    const database = await postgres.createDatabase();
-    const owner = new pg.Pool({ connectionString: database.ownerUrl, max: 1 });
-    const dataset = await createDataset(owner);
-    const worker = await startService('worker/main.js', {
-      LOGURO_DATABASE_URL: database.ingestUrl,
-      LOGURO_QUEUE_URL: redis.url,
-      LOGURO_WORKER_STUCK_AFTER_MS: '500',
-      LOGURO_WORKER_EXIT_AFTER_MS: '4000',
-      LOGURO_WORKER_LOCK_MS: '1000',
-      LOGURO_WORKER_STALLED_INTERVAL_MS: '500',
-    });
-    const queue = await openIngestQueue({ url: redis.url, logger: silent, registry: new Registry() });
-    await queue.append({ dataset: dataset.id, lines: testLine('first'), count: 1 });
-    await waitFor(async () => (await dataset.count()) === 1, { what: 'the first record' });
-    const thaw = freeze(postgres.pid);
-    await queue.append({ dataset: dataset.id, lines: testLine('second'), count: 1 });
-    const problem = await waitFor(
-      async () => {
-        const answer = await fetch(`${worker.opsUrl}/readyz`);
-        return answer.status === 503 ? answer.text() : '';
-      },
-      { what: 'the worker to say that it is stuck' },
-    );
-    expect(problem).toMatch(/Nothing was stored for \d+ seconds although work waits/);
-    expect(await worker.ended()).toBe(1);
-    expect(worker.output()).toContain('no progress');
-    thaw();
-    await worker.start();
-    await waitFor(async () => (await dataset.count()) === 2, { what: 'the second record' });
-    await worker.stop();
-    await queue.close();
-    await owner.end();
-    await redis.stop();
-  }, 60_000);
-});
+test('when PostgreSQL hangs a worker says so, exits to be started anew, and then stores everything', async () => {
+  assertBuilt(NOT_THE_WORKER);
+  const postgres = await startPostgres();
+  cleanup.defer(() => postgres.stop());
+  const redis = await startRedis();
+  cleanup.defer(() => redis.stop());
+  const database = await postgres.createDatabase();
+  const owner = new pg.Pool({ connectionString: database.ownerUrl, max: 1 });
+  owner.on('error', () => undefined);
+  cleanup.defer(() => owner.end());
+  const dataset = await createDataset(owner);
+  const worker = await startService('worker/main.js', {
+    LOGURO_DATABASE_URL: database.ingestUrl,
+    LOGURO_QUEUE_URL: redis.url,
+    LOGURO_WORKER_STUCK_AFTER_MS: '500',
+    LOGURO_WORKER_EXIT_AFTER_MS: '4000',
+    LOGURO_WORKER_LOCK_MS: '1000',
+    LOGURO_WORKER_STALLED_INTERVAL_MS: '500',
+  });
+  const queue = await openIngestQueue({ url: redis.url, logger: silent, registry: new Registry() });
+  cleanup.defer(() => queue.close());
+  cleanup.defer(() => worker.stop());
+  await queue.append({ dataset: dataset.id, lines: testLine('first'), count: 1 });
+  await waitFor(async () => (await dataset.count()) === 1, { what: 'the first record' });
+  const thaw = freeze(postgres.pid);
+  cleanup.defer(thaw);
+  await queue.append({ dataset: dataset.id, lines: testLine('second'), count: 1 });
+  const problem = await waitFor(
+    async () => {
+      const answer = await fetch(`${worker.opsUrl}/readyz`);
+      return answer.status === 503 ? answer.text() : '';
+    },
+    { what: 'the worker to say that it is stuck' },
+  );
+  expect(problem).toMatch(/Nothing was stored for \d+ seconds although work waits/);
+  expect(await worker.ended()).toBe(1);
+  expect(worker.output()).toContain('no progress');
+  thaw();
+  await worker.start();
+  await waitFor(async () => (await dataset.count()) === 2, { what: 'the second record' });
+}, 180_000);
