@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// `npx pnpm bench`: every suite; `npx pnpm bench gateway`: one. Builds first.
+// `npx pnpm bench`: every suite; `npx pnpm bench gateway`: one; `--save` adds the figures to docs/benchmarks.md.
+// Builds first.
 import { build } from '../../build.mjs';
 
 if (!build(['@loguro/bench'])) {
