@@ -1,9 +1,10 @@
 import { gatewaySuite } from './gateway/suite.js';
 import { ingestSuite } from './ingest/suite.js';
+import { querySuite } from './query/suite.js';
 import { reached, type Suite, toLine } from './report.js';
 import { currentLoad, saveFigures } from './save.js';
 
-const SUITES: readonly Suite[] = [gatewaySuite, ingestSuite];
+const SUITES: readonly Suite[] = [gatewaySuite, ingestSuite, querySuite];
 
 /**
  * Runs the suites named, or all; with `--save` among the arguments the figures go to docs/benchmarks.md too.
