@@ -2,7 +2,9 @@ import { expect, test } from '@jest/globals';
 import { identify, isAlive, withClient, withUrl } from '@loguro/servers';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { testSetting } from './config.js';
 import { createTestDatabase } from './database.js';
+import { findLeaks } from './leaks.js';
 import { startPostgres } from './private-postgres.js';
 import { startRedis } from './private-redis.js';
 import { createTestRedis } from './redis.js';
@@ -56,6 +58,23 @@ test('dropping a database while a connection is open fails, and says whose it is
   await client.connect();
   await expect(database.drop()).rejects.toThrow(/1 connection.*still open[\s\S]*loguro_ingest \(forgetful, idle\)/);
   await client.end().catch(() => undefined);
+});
+
+test('what a test leaves behind is found when all have ended', async () => {
+  const runFolder = testSetting('runFolder');
+  const look = () => findLeaks({ ...settings, redisProgram: testSetting('redisProgram') }, runFolder);
+  const settings = { postgresUrl: testSetting('postgresUrl'), redisUrl: testSetting('redisUrl') };
+  const [database, redis, server] = [await createTestDatabase(), await createTestRedis(), await startRedis()];
+  const client = new pg.Client({ connectionString: database.ingestUrl, application_name: 'forgotten' });
+  await client.connect();
+  const leaks = (await look()).join('\n');
+  expect(leaks).toMatch(/a PostgreSQL connection is still open: loguro_ingest \(forgotten, idle\)/);
+  expect(leaks).toContain(`the database ${database.name} was not dropped`);
+  expect(leaks).toContain(`the Redis database:${new URL(redis.url).pathname.slice(1)} was not given back`);
+  expect(leaks).toMatch(/\d+ private PostgreSQL or Redis servers were not stopped/);
+  await client.end();
+  await Promise.all([database.drop(), redis.drop(), server.stop()]);
+  expect((await look()).join('\n')).not.toContain(database.name);
 });
 
 test('a Redis database is empty, its own, and given back', async () => {

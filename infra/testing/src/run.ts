@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '@loguro/types/operations';
+import { conclude } from './conclusion.js';
 import { toEnvironment } from './config.js';
 import { listTests, runJest } from './jest.js';
 import { findLeaks } from './leaks.js';
@@ -39,41 +39,5 @@ export async function runTests({ root, args, env, say }: RunOptions): Promise<nu
     return conclude({ results, code, leaks: leaks.length, complete: args.length === 0, say });
   } finally {
     await removeRunFolder(runFolder);
-  }
-}
-
-interface Conclusion {
-  results: string;
-  code: number;
-  leaks: number;
-  /** Whether every test was to run: then a skipped one is a failure. */
-  complete: boolean;
-  say: (line: string) => void;
-}
-
-function conclude({ results, code, leaks, complete, say }: Conclusion): number {
-  const counts = readCounts(results);
-  const skipped = complete ? counts.numPendingTests + counts.numTodoTests : 0;
-  if (skipped > 0) say(`${skipped} tests were skipped; in a complete run that is a failure.`);
-  const failed = counts.numFailedTests + counts.numRuntimeErrorTestSuites + leaks + skipped;
-  say(`${counts.numPassedTests} passed, ${failed} failed`);
-  return code === 0 && failed > 0 ? 1 : code;
-}
-
-const COUNTS = [
-  'numPassedTests',
-  'numFailedTests',
-  'numRuntimeErrorTestSuites',
-  'numPendingTests',
-  'numTodoTests',
-] as const;
-type Counts = Record<(typeof COUNTS)[number], number>;
-
-/** Jest writes no results when it could not even start. */
-function readCounts(results: string): Counts {
-  try {
-    return JSON.parse(readFileSync(results, 'utf8')) as Counts;
-  } catch {
-    return Object.fromEntries(COUNTS.map((name) => [name, 0])) as Counts;
   }
 }
