@@ -43,13 +43,19 @@ export function createTableExtents({ ttlMs, max }: TableExtentsOptions): TableEx
 async function readExtent(client: PoolClient, target: QueryTarget): Promise<TableExtent | undefined> {
   const { table } = sourceOf(target);
   const lastPages = `format('(%s,0)', greatest(pg_relation_size('${table}') / ${PAGE_BYTES} - ${PAGES}, 0))::tid`;
-  const { rows } = await client.query<{ oldest: string | null; newest: string | null }>({
+  // The density is that of the middle half: latecomers would make the rest look longer than it is.
+  const { rows } = await client.query<Record<'oldest' | 'newest' | 'records' | 'seconds', string | null>>({
     text: `SELECT (SELECT min("timestamp") FROM ${table} WHERE ctid < '(${PAGES},0)'::tid) AS oldest,
-                  (SELECT max("timestamp") FROM ${table} WHERE ctid >= ${lastPages}) AS newest`,
+                  max("timestamp") AS newest, count(*) / 2 AS records,
+                  extract(epoch FROM percentile_disc(0.75) WITHIN GROUP (ORDER BY "timestamp")
+                                   - percentile_disc(0.25) WITHIN GROUP (ORDER BY "timestamp")) AS seconds
+             FROM ${table} WHERE ctid >= ${lastPages}`,
     types: AS_TEXT,
   });
-  const [oldest, newest] = [rows[0]?.oldest, rows[0]?.newest].map((text) =>
-    typeof text === 'string' ? parseTimestamp(decodeTimestamp(text)) : null,
-  );
-  return oldest && newest ? { oldest, newest } : undefined;
+  const row = rows[0];
+  if (row === undefined || row.oldest === null || row.newest === null) return undefined;
+  const [oldest, newest] = [row.oldest, row.newest].map((text) => parseTimestamp(decodeTimestamp(text)));
+  if (!oldest || !newest) return undefined;
+  const rate = Number(row.records) / Number(row.seconds);
+  return { oldest, newest, recordsPerSecond: Number.isFinite(rate) && rate > 0 ? rate : null };
 }

@@ -58,7 +58,7 @@ function windowsToRead(limit: number, { order, range, position, extent }: Parts)
   if (first?.output.id !== TIMESTAMP) return [range];
   const rest = restOfRange(range, position, first.descending);
   // All rows in order are one sort, however they are cut.
-  return Number.isFinite(limit) ? windowsOf(rest, first.descending, extent) : [rest];
+  return Number.isFinite(limit) ? windowsOf(rest, first.descending, limit, extent) : [rest];
 }
 
 /** What is left of the range behind a position in time. */

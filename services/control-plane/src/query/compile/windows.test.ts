@@ -10,23 +10,20 @@ const show = (window: TimeWindow) =>
 
 test('the newest rows are looked for near the end of the range first', () => {
   const range = { from: at('2026-06-01T00:00:00Z'), to: at('2026-06-01T00:30:00Z') };
-  expect(windowsOf(range, true, undefined).map(show)).toEqual([
-    '2026-06-01T00:29:59Z to 2026-06-01T00:30:00Z',
-    '2026-06-01T00:29:50Z before 2026-06-01T00:29:59Z',
-    '2026-06-01T00:28:00Z before 2026-06-01T00:29:50Z',
-    '2026-06-01T00:10:00Z before 2026-06-01T00:28:00Z',
-    '2026-06-01T00:00:00Z before 2026-06-01T00:10:00Z',
+  expect(windowsOf(range, true, 100, undefined).map(show)).toEqual([
+    '2026-06-01T00:29:50Z to 2026-06-01T00:30:00Z',
+    '2026-06-01T00:25:00Z before 2026-06-01T00:29:50Z',
+    '2026-06-01T00:00:00Z before 2026-06-01T00:25:00Z',
   ]);
 });
 
 test('where the table ends before the range does, they are looked for at the end of the table', () => {
   const range = { from: at('2026-06-01T00:00:00Z'), to: at('9999-12-31T00:00:00Z') };
-  const extent = { oldest: at('2026-05-01T00:00:00Z'), newest: at('2026-06-01T00:00:20Z') };
-  expect(windowsOf(range, true, extent).map(show)).toEqual([
+  const extent = { oldest: at('2026-05-01T00:00:00Z'), newest: at('2026-06-01T00:00:20Z'), recordsPerSecond: 75 };
+  expect(windowsOf(range, true, 100, extent).map(show)).toEqual([
     '2026-06-01T00:00:20Z to 9999-12-31T00:00:00Z',
-    '2026-06-01T00:00:19Z before 2026-06-01T00:00:20Z',
-    '2026-06-01T00:00:10Z before 2026-06-01T00:00:19Z',
-    '2026-06-01T00:00:00Z before 2026-06-01T00:00:10Z',
+    '2026-06-01T00:00:16Z before 2026-06-01T00:00:20Z',
+    '2026-06-01T00:00:00Z before 2026-06-01T00:00:16Z',
   ]);
 });
 
@@ -40,21 +37,35 @@ describe('whatever the range and the extent', () => {
 
   test('the windows follow each other without gap or overlap and make up the range', () => {
     fc.assert(
-      fc.property(any, any, any, any, fc.boolean(), fc.boolean(), (a, b, c, d, descending, known) => {
-        const [from, to] = [a, b].sort(compareInstants) as [Instant, Instant];
-        const [oldest, newest] = [c, d].sort(compareInstants) as [Instant, Instant];
-        const windows = windowsOf({ from, to }, descending, known ? { oldest, newest } : undefined);
-        const ascending = descending ? windows.toReversed() : windows;
-        expect(ascending[0]?.from).toEqual(from);
-        ascending.forEach((window, i) => {
-          const next = ascending[i + 1];
-          if (next === undefined) expect(window).toEqual({ from: window.from, to });
-          else {
-            expect(window).toEqual({ from: window.from, before: next.from });
-            expect(compareInstants(window.from, next.from)).toBeLessThan(0);
-          }
-        });
-      }),
+      fc.property(
+        any,
+        any,
+        any,
+        any,
+        fc.boolean(),
+        fc.boolean(),
+        fc.double({ min: 1e-9, max: 1e9, noNaN: true }),
+        (a, b, c, d, descending, known, recordsPerSecond) => {
+          const [from, to] = [a, b].sort(compareInstants) as [Instant, Instant];
+          const [oldest, newest] = [c, d].sort(compareInstants) as [Instant, Instant];
+          const windows = windowsOf(
+            { from, to },
+            descending,
+            100,
+            known ? { oldest, newest, recordsPerSecond } : undefined,
+          );
+          const ascending = descending ? windows.toReversed() : windows;
+          expect(ascending[0]?.from).toEqual(from);
+          ascending.forEach((window, i) => {
+            const next = ascending[i + 1];
+            if (next === undefined) expect(window).toEqual({ from: window.from, to });
+            else {
+              expect(window).toEqual({ from: window.from, before: next.from });
+              expect(compareInstants(window.from, next.from)).toBeLessThan(0);
+            }
+          });
+        },
+      ),
     );
   });
 });

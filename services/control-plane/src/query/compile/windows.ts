@@ -8,14 +8,17 @@ import { compareInstants, type InstantRange } from './range.js';
 export interface TableExtent {
   oldest: Instant;
   newest: Instant;
+  /** How densely the records lie, about; null when that can't be said. */
+  recordsPerSecond: number | null;
 }
 
-/**
- * Widths of the windows in seconds, each about ten times the one before: the first that holds enough rows holds
- * at most ten times too many. From 10,000 records a second to one in ten minutes, the newest hundred are in one
- * of them.
- */
-const WIDTHS = [1, 10, 120, 1_200, 10_800, 86_400, 864_000, 8_640_000];
+/** Each window is so much wider than the one before: few statements to plan, and few rows too many. */
+const GROWTH = 30;
+const WINDOWS = 4;
+/** The first window, in seconds, when nothing is known. */
+const FIRST_SECONDS = 10;
+/** The first window has room for so many times the rows that are asked for. */
+const ROOM = 3;
 
 /**
  * Cuts a range into windows for reading its first rows in order of time: a small one where the rows are, then
@@ -24,10 +27,16 @@ const WIDTHS = [1, 10, 120, 1_200, 10_800, 86_400, 864_000, 8_640_000];
  * know no order.
  *
  * @param descending newest first
+ * @param limit rows that are wanted
  * @returns disjoint windows that make up the range, in reading order; each end belongs to the window but `before`
  */
-export function windowsOf(range: InstantRange, descending: boolean, extent: TableExtent | undefined): TimeWindow[] {
-  const cuts = cutsOf(range, descending, extent);
+export function windowsOf(
+  range: InstantRange,
+  descending: boolean,
+  limit: number,
+  extent: TableExtent | undefined,
+): TimeWindow[] {
+  const cuts = cutsOf(range, descending, limit, extent);
   if (!descending) {
     const starts = [range.from, ...cuts];
     return starts.map((from, i) => closed(from, starts[i + 1], range.to));
@@ -44,10 +53,13 @@ function closed(from: Instant, before: Instant | undefined, to: Instant): TimeWi
 }
 
 /** Instants strictly inside of the range, in reading order. */
-function cutsOf(range: InstantRange, descending: boolean, extent: TableExtent | undefined): Instant[] {
+function cutsOf(range: InstantRange, descending: boolean, limit: number, extent: TableExtent | undefined): Instant[] {
   const anchor = anchorOf(range, descending, extent);
   const direction = descending ? -1 : 1;
-  const instants = WIDTHS.map((width) => ({ ...anchor, seconds: anchor.seconds + direction * width }));
+  const rate = extent?.recordsPerSecond ?? null;
+  const first = rate === null ? FIRST_SECONDS : Math.ceil((ROOM * limit) / rate);
+  const widths = Array.from({ length: WINDOWS }, (_, i) => first * GROWTH ** i);
+  const instants = widths.map((width) => ({ ...anchor, seconds: anchor.seconds + direction * width }));
   const outside = descending ? range.to : range.from;
   if (compareInstants(anchor, outside) !== 0) instants.unshift(anchor);
   return instants.filter((cut) => compareInstants(cut, range.from) > 0 && compareInstants(cut, range.to) < 0);

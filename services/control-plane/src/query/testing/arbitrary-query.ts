@@ -54,7 +54,7 @@ function rangeOf(): fc.Arbitrary<{ from: string; to: string }> {
     );
   const sound = part.filter(({ from, to }) => Date.parse(from) < Date.parse(to) || from === to);
   const spring = fc.constant({ from: '2026-03-27T10:00:00Z', to: '2026-03-30T09:00:00.5Z' });
-  return fc.oneof({ arbitrary: whole, weight: 4 }, { arbitrary: sound, weight: 2 }, { arbitrary: spring, weight: 2 });
+  return fc.oneof({ arbitrary: whole, weight: 4 }, { arbitrary: sound, weight: 2 }, { arbitrary: spring, weight: 3 });
 }
 
 /** Conditions, some of them in groups. */
