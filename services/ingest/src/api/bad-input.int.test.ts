@@ -6,6 +6,8 @@ import { type Answer, GOOD_RECORD, type Sent, startTestApi, type TestApi } from 
 
 const NDJSON = { 'Content-Type': 'application/x-ndjson' };
 const MIB = 1024 * 1024;
+/** For a whole corpus, a request for each of its texts, on a machine that is busy with other tests. */
+const CORPUS_MS = 120_000;
 
 let api: TestApi;
 beforeAll(async () => {
@@ -39,55 +41,71 @@ describe('the JSON parsing test suite', () => {
     }
   };
 
-  test('what no parser may accept is malformed_json, as one record and as a batch', async () => {
-    const texts = JSON_TEXTS.filter(({ name }) => name.startsWith('n_'));
-    expect(texts.length).toBeGreaterThan(150);
-    for (const { input } of texts) {
-      for (const rest of ['', '/batch']) {
-        const answer = await refused(
-          { path: path(rest), body: new TextEncoder().encode(input) },
-          400,
-          'malformed_json',
-        );
-        expect(answer.body.error).toMatch(/^The body is not valid JSON: /);
+  test(
+    'what no parser may accept is malformed_json, as one record and as a batch',
+    async () => {
+      const texts = JSON_TEXTS.filter(({ name }) => name.startsWith('n_'));
+      expect(texts.length).toBeGreaterThan(150);
+      for (const { input } of texts) {
+        for (const rest of ['', '/batch']) {
+          const answer = await refused(
+            { path: path(rest), body: new TextEncoder().encode(input) },
+            400,
+            'malformed_json',
+          );
+          expect(answer.body.error).toMatch(/^The body is not valid JSON: /);
+        }
       }
-    }
-  });
+    },
+    CORPUS_MS,
+  );
 
-  test('the same as a line of NDJSON is a fault of that record', async () => {
-    const lines = JSON_TEXTS.filter(
-      ({ name, input }) => name.startsWith('n_') && input.trim() !== '' && !/[\n\r]/.test(input),
-    );
-    for (const { input } of lines) {
-      const answer = await refused(
-        { path: path('/batch'), body: new TextEncoder().encode(input), headers: NDJSON },
-        400,
-        'invalid_record',
+  test(
+    'the same as a line of NDJSON is a fault of that record',
+    async () => {
+      const lines = JSON_TEXTS.filter(
+        ({ name, input }) => name.startsWith('n_') && input.trim() !== '' && !/[\n\r]/.test(input),
       );
-      expect(answer.body.details?.[0]).toMatchObject({
-        index: 0,
-        path: '',
-        message: expect.stringMatching(/^is not JSON: /),
-      });
-    }
-  });
-
-  test('what every parser must accept is no record, and the answer says why', async () => {
-    for (const { input } of JSON_TEXTS.filter(({ name }) => name.startsWith('y_'))) {
-      const answer = await refused({ path: path(), body: input }, 400, 'invalid_record');
-      expect(answer.body.details?.length).toBeGreaterThan(0);
-    }
-  });
-
-  test('what parsers may treat as they like never ends in a 5xx, neither as a body nor in a context', async () => {
-    for (const { input } of JSON_TEXTS) {
-      const bodies = [input, JSON.stringify(GOOD_RECORD).replace('{"source":"test"}', input)];
-      for (const body of bodies) {
-        const answer = await api.send({ path: path('?dry_run=true'), body: new TextEncoder().encode(body) });
-        if (!(isObject(input) && answer.status === 200)) expect([200, 400]).toContain(answer.status);
+      for (const { input } of lines) {
+        const answer = await refused(
+          { path: path('/batch'), body: new TextEncoder().encode(input), headers: NDJSON },
+          400,
+          'invalid_record',
+        );
+        expect(answer.body.details?.[0]).toMatchObject({
+          index: 0,
+          path: '',
+          message: expect.stringMatching(/^is not JSON: /),
+        });
       }
-    }
-  });
+    },
+    CORPUS_MS,
+  );
+
+  test(
+    'what every parser must accept is no record, and the answer says why',
+    async () => {
+      for (const { input } of JSON_TEXTS.filter(({ name }) => name.startsWith('y_'))) {
+        const answer = await refused({ path: path(), body: input }, 400, 'invalid_record');
+        expect(answer.body.details?.length).toBeGreaterThan(0);
+      }
+    },
+    CORPUS_MS,
+  );
+
+  test(
+    'what parsers may treat as they like never ends in a 5xx, neither as a body nor in a context',
+    async () => {
+      for (const { input } of JSON_TEXTS) {
+        const bodies = [input, JSON.stringify(GOOD_RECORD).replace('{"source":"test"}', input)];
+        for (const body of bodies) {
+          const answer = await api.send({ path: path('?dry_run=true'), body: new TextEncoder().encode(body) });
+          if (!(isObject(input) && answer.status === 200)) expect([200, 400]).toContain(answer.status);
+        }
+      }
+    },
+    CORPUS_MS,
+  );
 });
 
 test('bytes that are not UTF-8 are malformed_json wherever they stand', async () => {
@@ -111,22 +129,30 @@ test('naughty strings are stored as they are, whatever SQL or markup they look l
   expect(await dataset.values('country')).toEqual(NAUGHTY_STRINGS);
 });
 
-test('naughty strings in headers, query strings and paths get a 4xx or are ignored', async () => {
-  for (const text of NAUGHTY_STRINGS) {
-    const encoded = encodeURIComponent(text.toWellFormed());
-    const answers = [
-      await api.send({ path: path(`?${encoded}=${encoded}`), body: GOOD_RECORD }),
-      await api.send({ path: `/datasets/${encoded.slice(0, 2000)}x`, body: GOOD_RECORD }),
-      await api.send({ method: 'GET', path: path(`/receipts/x${encoded.slice(0, 2000)}`) }),
-    ];
-    if (/^[\x20-\x7e]+$/.test(text)) {
+test(
+  'naughty strings in headers, query strings and paths get a 4xx or are ignored',
+  async () => {
+    const requestsWith = (text: string): Sent[] => {
+      const encoded = encodeURIComponent(text.toWellFormed());
+      const requests: Sent[] = [
+        { path: path(`?${encoded}=${encoded}`), body: GOOD_RECORD },
+        { path: `/datasets/${encoded.slice(0, 2000)}x`, body: GOOD_RECORD },
+        { method: 'GET', path: path(`/receipts/x${encoded.slice(0, 2000)}`) },
+      ];
+      if (!/^[\x20-\x7e]+$/.test(text)) return requests;
       const headers = { 'X-Request-Id': text, 'X-Loguro-Dataset-Id': text, 'Idempotency-Key': text, Prefer: text };
-      answers.push(await api.send({ path: path(), body: GOOD_RECORD, headers }));
-      answers.push(await api.send({ path: path('?dry_run=true'), body: GOOD_RECORD, headers: { Origin: text } }));
+      requests.push({ path: path(), body: GOOD_RECORD, headers });
+      requests.push({ path: path('?dry_run=true'), body: GOOD_RECORD, headers: { Origin: text } });
+      return requests;
+    };
+    for (let i = 0; i < NAUGHTY_STRINGS.length; i += 20) {
+      const requests = NAUGHTY_STRINGS.slice(i, i + 20).flatMap(requestsWith);
+      const answers = await Promise.all(requests.map((request) => api.send(request)));
+      for (const { status } of answers) expect(status < 500).toBe(true);
     }
-    for (const { status } of answers) expect(status < 500).toBe(true);
-  }
-});
+  },
+  CORPUS_MS,
+);
 
 test('a batch is all or nothing: one bad record, and none is accepted', async () => {
   const body = [...Array.from({ length: 400 }, () => GOOD_RECORD), { ...GOOD_RECORD, amount: null }];
@@ -195,14 +221,14 @@ describe('limits', () => {
     ['deflate', deflateSync],
     ['br', (data: Buffer) => brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
   ] as const)('a %s bomb is stopped at the limit and not inflated further', async (encoding, encode) => {
-    const bomb = new Uint8Array(encode(Buffer.alloc(100 * MIB, 0x20)));
+    const bomb = new Uint8Array(encode(Buffer.alloc(48 * MIB, 0x20)));
     const before = process.memoryUsage().arrayBuffers;
     for (const headers of [{}, NDJSON]) {
       const request = { path: path('/batch'), body: bomb, headers: { ...headers, 'Content-Encoding': encoding } };
       await refused(request, 413, 'payload_too_large');
       await refused({ ...request, path: path(), headers: { 'Content-Encoding': encoding } }, 413, 'payload_too_large');
     }
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60 * MIB);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(30 * MIB);
   });
 
   test('a body that could block the process if parsed whole is refused before it is', async () => {
@@ -212,10 +238,12 @@ describe('limits', () => {
       '{"a":'.repeat(2 * MIB),
       `[${'{'.repeat(9 * MIB)}`,
     ]) {
-      const started = performance.now();
+      const before = process.cpuUsage();
       const answer = await api.send({ path: path('/batch'), body });
       expect([400, 413]).toContain(answer.status);
-      expect(performance.now() - started).toBeLessThan(1500);
+      // Client and server together; JSON.parse alone takes up to three seconds for these.
+      const { user, system } = process.cpuUsage(before);
+      expect((user + system) / 1000).toBeLessThan(1000);
     }
   });
 });

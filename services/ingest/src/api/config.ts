@@ -35,6 +35,8 @@ export function loadConfig(env: Environment) {
       ['redis:', 'rediss:', 'postgres:', 'postgresql:'],
       'accepted records go there',
     ),
+    /** For one statement; past it the answer is 503. */
+    databaseTimeoutMs: reader.integer('LOGURO_DATABASE_TIMEOUT_MS', 1000, { min: 50, max: 60_000 }),
     redisPolicy: reader.choice('LOGURO_REDIS_POLICY', REDIS_POLICIES, 'refuse'),
     /** The queue's high-water marks, and how long an append waits for it. */
     queueLimits: {

@@ -40,7 +40,11 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Puts the ingest API together. It opens no port and reads no environment. */
 export function createIngestApi({ config, logger, registry, queue }: IngestApiDeps): IngestApi {
-  const database = openDatabase({ connectionString: config.databaseUrl, logger });
+  const database = openDatabase({
+    connectionString: config.databaseUrl,
+    logger,
+    timeoutMs: config.databaseTimeoutMs,
+  });
   const feed = new ChangeFeed({ connectionString: config.databaseUrl, logger });
   const directory = new Directory({ database, feed });
   const watcher = new ReceiptWatcher(database);

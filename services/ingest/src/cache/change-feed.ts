@@ -3,6 +3,7 @@ import { CHANGES_CHANNEL, type Change } from '@loguro/types';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { parseChange } from './parse-change.js';
+import { within } from './within.js';
 
 /** Options of {@link ChangeFeed}. */
 export interface ChangeFeedOptions {
@@ -156,15 +157,4 @@ export class ChangeFeed {
     this.#epoch += 1;
     for (const listener of this.#listeners) listener.lost();
   }
-}
-
-/** The promise, or a rejection once the time is up. */
-function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    // After a stall of this process timers come first; an answer that has arrived meanwhile gets its turn.
-    const giveUp = () => setImmediate(() => reject(new Error(`no answer within ${ms} ms`)));
-    timer = setTimeout(giveUp, ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

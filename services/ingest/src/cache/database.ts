@@ -1,6 +1,7 @@
 import { ApiError } from '@loguro/types';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { within } from './within.js';
 
 /** The ingest API's connections to the database, all short of time and number. */
 export interface Database {
@@ -32,7 +33,6 @@ export function openDatabase({ connectionString, logger, max = 4, timeoutMs = 10
     connectionString,
     max,
     connectionTimeoutMillis: timeoutMs,
-    query_timeout: timeoutMs,
     statement_timeout: timeoutMs,
     idleTimeoutMillis: 30_000,
     application_name: 'loguro-ingest-api',
@@ -43,7 +43,7 @@ export function openDatabase({ connectionString, logger, max = 4, timeoutMs = 10
     async query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) {
       if (pool.waitingCount >= MAX_WAITING) throw unavailable(new Error('too many callers wait for a connection'));
       try {
-        return (await pool.query<Row>(text, [...values])).rows;
+        return await run<Row>(pool, { text, values: [...values] }, timeoutMs);
       } catch (error) {
         logger.warn({ err: error }, 'a statement failed');
         throw unavailable(error);
@@ -51,6 +51,19 @@ export function openDatabase({ connectionString, logger, max = 4, timeoutMs = 10
     },
     close: () => pool.end(),
   };
+}
+
+/** A connection whose answer did not come is thrown away: nobody knows what it would say next. */
+async function run<Row extends pg.QueryResultRow>(pool: pg.Pool, query: pg.QueryConfig, ms: number): Promise<Row[]> {
+  const client = await pool.connect();
+  try {
+    const { rows } = await within(client.query<Row>(query), ms);
+    client.release();
+    return rows;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
 }
 
 function unavailable(cause: unknown): ApiError {

@@ -1,3 +1,4 @@
+import { ApiError } from '@loguro/types';
 import { LRUCache } from 'lru-cache';
 
 /** What a cache needs to know of the change feed. */
@@ -37,7 +38,7 @@ class Flight {
 
 /** While no feed vouches for an entry, it is used this long after it was read, in milliseconds. */
 const UNCOVERED_MS = 500;
-/** Loads of one key in a row that changes may overtake; more means it changes all the time. */
+/** Loads of one key in a row that come too late; more means it changes all the time, or the database crawls. */
 const MAX_LOADS = 5;
 
 /**
@@ -102,9 +103,14 @@ export class FreshCache<K extends string | number, V> implements AnyCache {
       const { epoch } = this.#options.feed;
       const readAt = performance.now();
       const value = await this.#options.load(key);
-      // Unless the last try: then it is given out, not kept, and no older than the query was slow.
-      if (flight.outdated && attempt < MAX_LOADS) continue;
-      if (!flight.outdated) this.#entries.set(key, { value, epoch, readAt });
+      const now = performance.now();
+      const isYoung = now - readAt < UNCOVERED_MS;
+      if (!flight.outdated && (isYoung || this.#options.feed.covers(epoch, now))) {
+        this.#entries.set(key, { value, epoch, readAt });
+        return value;
+      }
+      if (attempt < MAX_LOADS) continue;
+      if (!isYoung) throw new ApiError('unavailable', 'The database answers too slowly; nothing was accepted.');
       return value;
     }
   }

@@ -11,6 +11,7 @@ let proxy: TcpProxy | undefined;
 
 async function start(proxied = false): Promise<void> {
   api = await startTestApi({
+    config: { databaseTimeoutMs: 1000 },
     through: async (url) => {
       if (!proxied) return url;
       proxy = await startTcpProxy(url);
