@@ -42,14 +42,20 @@ export function createTableExtents({ ttlMs, max }: TableExtentsOptions): TableEx
 
 async function readExtent(client: PoolClient, target: QueryTarget): Promise<TableExtent | undefined> {
   const { table } = sourceOf(target);
-  const lastPages = `format('(%s,0)', greatest(pg_relation_size('${table}') / ${PAGE_BYTES} - ${PAGES}, 0))::tid`;
+  const size = await client.query<{ pages: number }>('SELECT (pg_relation_size($1::regclass) / $2)::float8 AS pages', [
+    table,
+    PAGE_BYTES,
+  ]);
+  const pages = size.rows[0]?.pages ?? 0;
   // The density is that of the middle half: latecomers would make the rest look longer than it is.
   const { rows } = await client.query<Record<'oldest' | 'newest' | 'records' | 'seconds', string | null>>({
-    text: `SELECT (SELECT min("timestamp") FROM ${table} WHERE ctid < '(${PAGES},0)'::tid) AS oldest,
+    text: `SELECT (SELECT min("timestamp") FROM ${table} WHERE ctid < $1::tid) AS oldest,
                   max("timestamp") AS newest, count(*) / 2 AS records,
                   extract(epoch FROM percentile_disc(0.75) WITHIN GROUP (ORDER BY "timestamp")
                                    - percentile_disc(0.25) WITHIN GROUP (ORDER BY "timestamp")) AS seconds
-             FROM ${table} WHERE ctid >= ${lastPages}`,
+             FROM ${table} WHERE ctid >= $2::tid`,
+    // Values that the planner knows: of a place that is computed it would expect a third of the table.
+    values: [`(${PAGES},0)`, `(${Math.max(0, pages - PAGES)},0)`],
     types: AS_TEXT,
   });
   const row = rows[0];
