@@ -47,7 +47,7 @@ export interface GatewayOptions {
   upstream: UpstreamLimits;
   /** Which requests are logged: none, those that ended in a 5xx or were cut off, or every one. */
   accessLog: AccessLogMode;
-  /** How long a draining gateway keeps resting connections open, so that a request on its way still gets an answer. */
+  /** How long a draining gateway still takes requests, so that those who send them can learn of it first. */
   drainGraceMs: number;
 }
 

@@ -205,6 +205,16 @@ describe('draining', () => {
     await drained;
   });
 
+  test('connections that come during the grace are served: a load balancer needs a moment to notice', async () => {
+    const gateway = await start({ drainGraceMs: 1_000 });
+    const drained = gateway.gateway.drain();
+    expect(await gateway.gateway.readiness()).toEqual(['The gateway is draining.']);
+    const response = await connect(gateway).request(get('/'));
+    expect([response.status, header(response, 'connection')]).toEqual([200, 'close']);
+    await drained;
+    await expect(connect(gateway).request(get('/'))).rejects.toThrow('the connection is closed');
+  });
+
   test('a request on a resting connection still gets its answer during the grace, then the rest is closed', async () => {
     const gateway = await start({ drainGraceMs: 1_500 });
     const [busy, resting] = [connect(gateway), connect(gateway)];

@@ -19,8 +19,8 @@ export interface Gateway {
   /** Prometheus text. */
   metrics(): Promise<string>;
   /**
-   * Stops accepting connections, answers what is in flight, lets resting connections go after
-   * `drainGraceMs`, and closes those to the services. Resolves when all are closed.
+   * Answers with `Connection: close` from here on; after `drainGraceMs` stops accepting connections, lets
+   * resting ones go, answers what is in flight, and closes those to the services. Resolves when all are closed.
    */
   drain(): Promise<void>;
   /** Cuts everything off at once. */

@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerOptions, type ServerResponse } fr
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, requestIdFrom } from '@loguro/types';
 import type { Logger } from 'pino';
 import { rawError } from './answers.js';
@@ -72,21 +73,20 @@ export function attachHandlers(server: GatewayServer, context: GatewayContext): 
   server.on('drop', () => context.metrics.connectionDropped());
 }
 
-/** Closes a server without cutting off requests that are on their way on resting connections. */
-export function closeGently(server: GatewayServer, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (!server.listening) {
-      resolve();
-      return;
-    }
-    // http.Server's own close ends resting connections at once, and with them a request that is on its way.
+/**
+ * Closes a server without cutting off requests that are on their way. During the grace it still accepts connections:
+ * whoever balances load over several gateways needs a moment to hear that this one stops.
+ */
+export async function closeGently(server: GatewayServer, graceMs: number): Promise<void> {
+  if (!server.listening) return;
+  if (graceMs > 0) await delay(graceMs);
+  await new Promise<void>((resolve) => {
+    // http.Server's own close ends resting connections before it stops accepting others; this one only stops.
     NetServer.prototype.close.call(server, () => {
       clearInterval(sweep);
       resolve();
     });
-    const closeAt = Date.now() + graceMs;
-    const sweep = setInterval(() => {
-      if (Date.now() >= closeAt) server.closeIdleConnections();
-    }, 50);
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    server.closeIdleConnections();
   });
 }

@@ -29,6 +29,8 @@ export interface ResponseHeaders {
   /** In bytes; null when not sent. */
   contentLength: number | null;
   hasDate: boolean;
+  /** The service closes the connection after this answer. */
+  closes: boolean;
 }
 
 interface KnownName {
@@ -56,7 +58,7 @@ function nameOf(text: string): KnownName {
  * @param hasNoContent 1xx and 204 answers must not carry Content-Length (RFC 9110 §8.6)
  */
 export function readResponseHeaders(raw: readonly Buffer[], hasNoContent: boolean): ResponseHeaders {
-  const read: ResponseHeaders = { forward: [], contentLength: null, hasDate: false };
+  const read: ResponseHeaders = { forward: [], contentLength: null, hasDate: false, closes: false };
   let connection = '';
   for (let i = 0; i < raw.length; i += 2) {
     const { text, action } = nameOf((raw[i] as Buffer).toString('latin1'));
@@ -73,7 +75,9 @@ export function readResponseHeaders(raw: readonly Buffer[], hasNoContent: boolea
     }
     read.forward.push(text, value);
   }
-  if (connection !== '' && connection !== ',keep-alive' && connection !== ',close') dropNominated(read, connection);
+  if (connection === '' || connection === ',keep-alive') return read;
+  read.closes = /,\s*close\s*(,|$)/i.test(connection);
+  if (connection !== ',close') dropNominated(read, connection);
   return read;
 }
 

@@ -62,7 +62,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (this.#settled) return true;
     if (status < 200) return this.#inform(status, rawHeaders);
     const hasNoBody = this.#res.req.method === 'HEAD' || status === 204 || status === 304;
-    const { forward, contentLength, hasDate } = readResponseHeaders(rawHeaders, status === 204);
+    const { forward, contentLength, hasDate, closes } = readResponseHeaders(rawHeaders, status === 204);
+    if (closes) this.#upstream.rest();
     forward.push('X-Request-Id', this.#requestId);
     if (hasDate) this.#res.sendDate = false;
     this.#status = status;

@@ -14,21 +14,27 @@ export class UpstreamGroup {
   }
 
   /**
-   * The next upstream that is up, has room and is not among those tried already.
+   * The next upstream that is up, has room and is not among those tried already; one that rests only when there is
+   * no other.
    *
    * @returns undefined when there is none
    */
   pick(tried: readonly Upstream[]): Upstream | undefined {
     const count = this.upstreams.length;
+    let resting: number | undefined;
     for (let i = 0; i < count; i += 1) {
       const index = (this.#next + i) % count;
       const upstream = this.upstreams[index] as Upstream;
-      if (upstream.up && !upstream.saturated && !tried.includes(upstream)) {
-        this.#next = (index + 1) % count;
-        return upstream;
-      }
+      if (!upstream.up || upstream.saturated || tried.includes(upstream)) continue;
+      if (!upstream.resting) return this.#take(index);
+      resting ??= index;
     }
-    return undefined;
+    return resting === undefined ? undefined : this.#take(resting);
+  }
+
+  #take(index: number): Upstream {
+    this.#next = (index + 1) % this.upstreams.length;
+    return this.upstreams[index] as Upstream;
   }
 
   /**

@@ -5,6 +5,9 @@ import type { UpstreamLimits } from './config.js';
 /** How often a service that refused a connection is tried again, in milliseconds: the longest it is missed. */
 const PROBE_INTERVAL_MS = 200;
 
+/** How long an upstream that closes its connections is spared, in milliseconds; each further such answer renews it. */
+const REST_MS = 1000;
+
 /** What the outside may want to know of an upstream. */
 export interface UpstreamEvents {
   wentDown(origin: string, reason: string): void;
@@ -27,6 +30,7 @@ export class Upstream {
   #probeTimer: NodeJS.Timeout | undefined;
   #closed = false;
   #up = true;
+  #restsUntil = 0;
 
   constructor(origin: string, limits: UpstreamLimits, events: UpstreamEvents) {
     this.origin = origin;
@@ -47,6 +51,19 @@ export class Upstream {
 
   get up(): boolean {
     return this.#up;
+  }
+
+  /**
+   * Whether it said lately that it closes its connections: a service does so when it is about to stop. It is given
+   * requests only when there is no other, so that none is on its way when its port closes.
+   */
+  get resting(): boolean {
+    return this.#restsUntil !== 0 && performance.now() < this.#restsUntil;
+  }
+
+  /** To be called when it answers with `Connection: close`. */
+  rest(): void {
+    this.#restsUntil = performance.now() + REST_MS;
   }
 
   /** Requests being sent, waiting for a connection or for their answer. */

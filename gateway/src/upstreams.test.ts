@@ -52,6 +52,25 @@ function errorOf(response: RawResponse) {
 }
 
 describe('several upstreams', () => {
+  test('one that says it closes its connections gets nothing while there is another, and its turn when it is over', async () => {
+    const [stopping, other] = [await standIn(), await standIn()];
+    const { port } = await gatewayTo([stopping.origin, other.origin]);
+    stopping.server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'));
+    for (let i = 0; i < 10; i += 1) expect((await exchange(port, POST)).status).toBe(200);
+    expect([stopping.seen.length, other.seen.length]).toEqual([1, 9]);
+    stopping.server.removeAllListeners('request');
+    stopping.server.on('request', (_req, res) => res.end('back'));
+    await waitFor(async () => (await exchange(port, POST)).body.toString() === 'back', { what: 'its turn' });
+  });
+
+  test('one that says it closes its connections still serves when it is the only one', async () => {
+    const only = await standIn();
+    const { port } = await gatewayTo([only.origin]);
+    only.server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'));
+    for (let i = 0; i < 3; i += 1) expect((await exchange(port, POST)).status).toBe(200);
+    expect(only.seen.length).toBe(3);
+  });
+
   test('take turns', async () => {
     const [a, b] = [await standIn(), await standIn()];
     const { port } = await gatewayTo([a.origin, b.origin]);

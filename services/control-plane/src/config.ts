@@ -33,6 +33,8 @@ export interface Config {
   bodyTimeoutMs: number;
   /** Addresses or ranges whose X-Forwarded-For is believed. */
   trustProxy: string[];
+  /** While stopping: how long open connections may go on, in milliseconds. Longer than the gateway keeps idle ones. */
+  drainMs: number;
   /** A stopping process is given this long, in milliseconds. */
   shutdownMs: number;
 }
@@ -67,6 +69,7 @@ export function loadConfig(env: Environment): Config {
     queryTimeoutMs: reader.integer('LOGURO_QUERY_TIMEOUT_MS', 15_000, { min: 10, max: 600_000 }),
     bodyTimeoutMs: reader.integer('LOGURO_BODY_TIMEOUT_MS', 15_000, { min: 100, max: 600_000 }),
     trustProxy: trustProxy(reader),
+    drainMs: reader.integer('LOGURO_DRAIN_MS', 5500, { min: 0, max: 600_000 }),
     shutdownMs: reader.integer('LOGURO_SHUTDOWN_TIMEOUT_MS', 25_000, { min: 100, max: 600_000 }),
   };
   reader.done();

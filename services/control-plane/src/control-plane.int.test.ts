@@ -21,6 +21,7 @@ const configFor = (urls: { controlUrl: string; queryUrl: string }, more: Record<
     LOGURO_SECRET_KEY: secretKey,
     LOGURO_CONNECT_TIMEOUT_MS: '1000',
     LOGURO_STATEMENT_TIMEOUT_MS: '1000',
+    LOGURO_DRAIN_MS: '0',
     ...more,
   });
 
@@ -83,8 +84,8 @@ describe('over a database', () => {
     await expect(startControlPlane(other, '0', logger)).rejects.toThrow(/LOGURO_SECRET_KEY does not open/);
   });
 
-  test('stopping lets a request in flight finish, and takes no new connection', async () => {
-    const running = await startControlPlane(configFor(database), '0', logger);
+  test('stopping lets a request in flight finish, and takes no new connection once the drain is over', async () => {
+    const running = await startControlPlane(configFor(database, { LOGURO_DRAIN_MS: '100' }), '0', logger);
     const pat = await patIn(database.controlUrl);
     const answer = new Promise<{ status: number | undefined; connection: string | undefined }>((resolve, reject) => {
       const slow = request(

@@ -24,7 +24,7 @@ export interface ControlPlane {
  */
 export async function startControlPlane(config: Config, version: string, logger: Logger): Promise<ControlPlane> {
   const { app, signingKeys, metrics, readiness, maintenance, closing } = assemble(config, version, logger);
-  const { host, bodyTimeoutMs } = config;
+  const { host, bodyTimeoutMs, drainMs } = config;
   const ops = await startOpsServer({
     host,
     port: config.opsPort,
@@ -35,7 +35,8 @@ export async function startControlPlane(config: Config, version: string, logger:
   try {
     await untilReady(() => signingKeys.current(), { logger, onProblem: readiness.starting });
     // The body has a timeout of its own, with an answer; this one is for what never becomes a request.
-    const api = await listen(app, { host, port: config.port, requestTimeoutMs: bodyTimeoutMs + 5000 });
+    const requestTimeoutMs = bodyTimeoutMs + 5000;
+    const api = await listen(app, { host, port: config.port, requestTimeoutMs, drainMs });
     readiness.started();
     maintenance.start();
     return {

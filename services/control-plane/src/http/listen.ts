@@ -1,7 +1,8 @@
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, requestIdFrom } from '@loguro/types';
+import { drainServer } from '@loguro/types/operations';
 
 /** Options of {@link listen}. */
 export interface ListenOptions {
@@ -10,12 +11,17 @@ export interface ListenOptions {
   port: number;
   /** A request must have arrived whole after this, in milliseconds. */
   requestTimeoutMs: number;
+  /** While stopping: how long connections may go on before those that rest are closed, in milliseconds. */
+  drainMs: number;
 }
 
 /** A listening HTTP server. */
 export interface Listening {
   port: number;
-  /** Takes no new connection, lets requests in flight end, then resolves. */
+  /**
+   * Answers every request from here on with `Connection: close`, new connections included, until none is left or
+   * the drain is over; then lets requests in flight end, and resolves.
+   */
   stop(): Promise<void>;
 }
 
@@ -38,9 +44,18 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  const connections = {
+    sockets,
+    get size() {
+      return sockets.size;
+    },
+  };
+  const open = new Set<ServerResponse>();
   let draining = false;
   server.prependListener('request', (_req, res) => {
-    if (draining) res.setHeader('Connection', 'close');
+    if (draining) closeAfter(res);
+    open.add(res);
+    res.once('close', () => open.delete(res));
   });
   server.on('clientError', refuseBrokenRequest);
   await new Promise<void>((resolve, reject) => {
@@ -51,26 +66,15 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     port: (server.address() as AddressInfo).port,
     stop() {
       draining = true;
-      return closeServer(server, sockets);
+      // A request in flight is the last one on its connection, too.
+      for (const res of open) closeAfter(res);
+      return drainServer(server, connections, options.drainMs);
     },
   };
 }
 
-/**
- * Connections that fall idle after `close()` would stay open until their keep-alive ends, and those that never sent
- * a byte, which Node does not count as idle, for ever.
- */
-function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
-  const sweep = setInterval(() => {
-    server.closeIdleConnections();
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-  }, 50);
-  return new Promise<void>((resolve) => {
-    server.close(() => {
-      clearInterval(sweep);
-      resolve();
-    });
-  });
+function closeAfter(res: ServerResponse): void {
+  if (!res.headersSent) res.setHeader('Connection', 'close');
 }
 
 /** Node found that what came is not HTTP, is too long, or came too slowly; there is no request to hand on. */

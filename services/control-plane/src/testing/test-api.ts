@@ -67,7 +67,8 @@ export async function startTestApi(environment: Record<string, string> = {}): Pr
     ...environment,
   });
   const { app, database, closing } = assemble(config, '0.0.0-test', pino({ level: 'silent' }));
-  const server = await listen(app, { host: '127.0.0.1', port: 0, requestTimeoutMs: config.bodyTimeoutMs + 1000 });
+  const requestTimeoutMs = config.bodyTimeoutMs + 1000;
+  const server = await listen(app, { host: '127.0.0.1', port: 0, requestTimeoutMs, drainMs: 0 });
   const url = `http://127.0.0.1:${server.port}`;
   const checker = createContractChecker();
 

@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { drainServer } from '@loguro/types/operations';
 import type { App } from './app.js';
 
 /** Options of {@link createHttpServer}. */
@@ -16,16 +15,13 @@ const HEADERS_TIMEOUT_MS = 10_000;
 /** How often connections are looked at for being late, in milliseconds: 408 may come this much later. */
 const CHECK_INTERVAL_MS = 1000;
 const MAX_HEADER_BYTES = 16 * 1024;
-const DRAIN_CHECK_MS = 25;
 
 /** A server that does not listen yet, and how to end it. */
 export interface HttpServer {
   server: Server;
   /**
-   * Lets all connections end without failing anyone. Answers close their connections by now
-   * ({@link App.windDown}), and new connections are still served: whoever sends requests here may need a
-   * moment to hear that it should not. Idle connections are left to their clients, which close them earlier
-   * than we would; one that we close just when a request is under way would fail that request.
+   * Lets all connections end without failing anyone; see `drainServer`. Answers close their connections by
+   * now ({@link App.windDown}).
    *
    * @param graceMs how long to wait for that; less when no connection is left
    */
@@ -50,16 +46,6 @@ export function createHttpServer(app: App, options: HttpServerOptions): HttpServ
   server.on('connection', (socket) => app.connections.add(socket));
   return {
     server,
-    async drain(graceMs) {
-      const deadline = performance.now() + graceMs;
-      while (app.connections.size > 0 && performance.now() < deadline) await delay(DRAIN_CHECK_MS);
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      // Node takes a connection that never said anything for one whose request is being received.
-      for (const socket of app.connections.sockets) {
-        if (socket instanceof Socket && socket.bytesRead === 0) socket.destroy();
-      }
-      await closed;
-    },
+    drain: (graceMs) => drainServer(server, app.connections, graceMs),
   };
 }
