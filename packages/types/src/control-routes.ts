@@ -211,8 +211,8 @@ export const CONTROL_ROUTES = {
   removeMember: accountRoute('Members', {
     method: 'DELETE',
     path: `${PROJECT}/members/{accountId}`,
-    summary: 'Remove a member',
-    role: 'owner',
+    summary: 'Remove a member, which takes an owner, or leave the project oneself',
+    role: 'viewer',
     success: gone,
     errors: ['member_not_found', 'last_owner'],
   }),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { endAfterOverlap, futureExpiry, requireActive, successorExpiry } from './lifetime.js';
+import { earlierEnd, endAfterOverlap, futureExpiry, requireActive, successorExpiry, tokenExpiry } from './lifetime.js';
 
 const now = new Date('2026-06-10T12:00:00Z');
 const at = (iso: string) => new Date(iso);
@@ -26,6 +26,30 @@ test('a credential is active until it is revoked or its time has come', () => {
 test('a successor lives as long as its predecessor was meant to', () => {
   expect(successorExpiry(life(null), now)).toBeNull();
   expect(successorExpiry(life('2026-06-15T12:00:00Z'), now)).toEqual(at('2026-06-24T12:00:00Z'));
+});
+
+describe('a token made with a token that expires', () => {
+  const maker = at('2026-06-15T12:00:00Z');
+  test('ends with it, unless it is to end sooner', () => {
+    expect(tokenExpiry(undefined, maker, now)).toEqual(maker);
+    expect(tokenExpiry('2026-06-15T12:00:00Z', maker, now)).toEqual(maker);
+    expect(tokenExpiry('2026-06-11T12:00:00Z', maker, now)).toEqual(at('2026-06-11T12:00:00Z'));
+  });
+  test.each([null, '2026-06-15T12:00:00.001Z'])('can not end at %j', (asked) => {
+    expect(() => tokenExpiry(asked, maker, now)).toThrow(/outlive/);
+  });
+  test('by a token that never ends may never end', () => {
+    expect(tokenExpiry(undefined, null, now)).toBeNull();
+    expect(tokenExpiry(null, null, now)).toBeNull();
+    expect(tokenExpiry('2026-06-11T12:00:00Z', null, now)).toEqual(at('2026-06-11T12:00:00Z'));
+  });
+});
+
+test('of two ends the earlier counts, and never is later than any', () => {
+  expect(earlierEnd(null, null)).toBeNull();
+  expect(earlierEnd(now, null)).toBe(now);
+  expect(earlierEnd(null, now)).toBe(now);
+  expect(earlierEnd(at('2027-01-01T00:00:00Z'), now)).toBe(now);
 });
 
 describe('the old credential', () => {

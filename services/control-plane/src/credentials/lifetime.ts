@@ -22,6 +22,31 @@ export function futureExpiry(expiresAt: string | null | undefined, now = new Dat
   });
 }
 
+/**
+ * The expiry of a personal access token that is made with another one: it never outlives that one, or whoever
+ * holds a token for a day could turn it into one for ever.
+ *
+ * @param asked what the caller asked for; undefined: as long as the token used, null: for ever
+ * @param maker when the token used ends; null: never
+ * @throws ApiError when it is not in the future, or later than that of the token used
+ */
+export function tokenExpiry(asked: string | null | undefined, maker: Date | null, now = new Date()): Date | null {
+  if (asked === undefined) return maker;
+  const expiry = futureExpiry(asked, now);
+  if (maker === null || (expiry !== null && expiry <= maker)) return expiry;
+  throw new ApiError('invalid_request', 'A token can not be made to outlive the one it is made with.', {
+    details: [
+      { path: 'expiresAt', message: `must not be later than ${maker.toISOString()}, when the token used ends` },
+    ],
+  });
+}
+
+/** The earlier of two ends. */
+export function earlierEnd(a: Date | null, b: Date | null): Date | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
+}
+
 /** @throws ApiError `credential_inactive` for one that was revoked or has expired */
 export function requireActive({ expiresAt, revokedAt }: Lifetime, now = new Date()): void {
   if (revokedAt === null && (expiresAt === null || expiresAt > now)) return;

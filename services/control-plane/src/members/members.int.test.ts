@@ -51,6 +51,33 @@ test('the last owner can neither leave nor step down, and can when there is anot
   await api.call('updateMember', { ...self, body: { role: 'viewer' }, expect: 200 });
 });
 
+test.each(['viewer', 'editor', 'owner'] as const)(
+  'a member with the role %s may leave, and the log says so',
+  async (role) => {
+    const tenant = await api.tenant();
+    const someone = await api.member(tenant, role);
+    await api.call('removeMember', { ...at(tenant, someone, someone.id), expect: 204 });
+    await api.call('listMembers', { ...at(tenant, someone), expect: 404 });
+    const { body } = await api.call('listAudit', at(tenant, tenant.owner));
+    expect(body.events[0]).toMatchObject({
+      action: 'member.leave',
+      actor: { accountId: someone.id },
+      target: { type: 'member', id: String(someone.id) },
+      details: { role },
+    });
+  },
+);
+
+test.each(['viewer', 'editor'] as const)('a member with the role %s removes nobody else', async (role) => {
+  const tenant = await api.tenant();
+  const someone = await api.member(tenant, role);
+  const other = await api.member(tenant, 'viewer');
+  for (const accountId of [other.id, tenant.owner.id, 2_000_000_000]) {
+    const { body } = await api.call('removeMember', { ...at(tenant, someone, accountId), expect: 403 });
+    expect(body.code).toBe('forbidden');
+  }
+});
+
 test('two owners who remove each other at the same moment leave one of them', async () => {
   for (let round = 0; round < 5; round++) {
     const tenant = await api.tenant();

@@ -1,11 +1,14 @@
 import { recordAudit } from '../audit/record-audit.js';
-import { endAfterOverlap, requireActive, successorExpiry } from '../credentials/lifetime.js';
+import { earlierEnd, endAfterOverlap, requireActive, successorExpiry } from '../credentials/lifetime.js';
 import { accountEndpoint } from '../http/endpoint.js';
 import { insertToken } from './insert-token.js';
 import { lockToken } from './lock-token.js';
 import { toToken } from './to-token.js';
 
-/** Replaces a token by one of the same name and lifetime; the old one ends after the overlap. */
+/**
+ * Replaces a token by one of the same name and lifetime; the old one ends after the overlap. The successor ends no
+ * later than the token used for the call, so a token that expires can't prolong itself.
+ */
 export const rotateToken = accountEndpoint('rotateToken', async ({ caller, actor, params, body }, { database }) => {
   const overlapSeconds = body.overlapSeconds ?? 0;
   const { token, secret } = await database.prisma.$transaction(async (tx) => {
@@ -14,7 +17,7 @@ export const rotateToken = accountEndpoint('rotateToken', async ({ caller, actor
     const successor = await insertToken(tx, actor, {
       accountId: caller.account.id,
       name: old.name,
-      expiresAt: successorExpiry(old),
+      expiresAt: earlierEnd(successorExpiry(old), caller.token.expiresAt),
     });
     await tx.personalAccessToken.update({ where: { id: old.id }, data: endAfterOverlap(old, overlapSeconds) });
     await recordAudit(tx, actor, {

@@ -76,6 +76,32 @@ test('the successor of a token that expires lives as long as that was meant to',
   expect(Math.abs(lifetime - 3600_000)).toBeLessThan(10_000);
 });
 
+test('no token outlives the one it was made with', async () => {
+  const as = await api.account();
+  const expiresAt = new Date(Date.now() + 3600_000).toISOString();
+  const { body: short } = await api.call('createToken', { as, body: { name: 'CI', expiresAt }, expect: 201 });
+  const late = new Date(Date.now() + 3601_000).toISOString();
+  for (const asked of [late, null]) {
+    const body = { name: 'x', expiresAt: asked };
+    const refused = await api.call('createToken', { as: short.secret, body, expect: 400 });
+    expect(refused.body.details).toEqual([{ path: 'expiresAt', message: expect.stringContaining(expiresAt) }]);
+  }
+  const child = await api.call('createToken', { as: short.secret, body: { name: 'x' }, expect: 201 });
+  expect(child.body.token.expiresAt).toBe(expiresAt);
+  // Neither by rotating itself, nor by rotating one that never ends.
+  for (const tokenId of [as.tokenId, short.token.id]) {
+    const rotated = await api.call('rotateToken', {
+      as: short.secret,
+      params: { tokenId },
+      body: { overlapSeconds: 60 },
+      expect: 201,
+    });
+    expect(rotated.body.token.expiresAt).toBe(expiresAt);
+  }
+  const { body: list } = await api.call('listTokens', { as, expect: 200 });
+  expect(list.tokens).toHaveLength(5);
+});
+
 test('of rotations without an overlap at the same time exactly one succeeds', async () => {
   const as = await api.account();
   const { body: old } = await api.call('createToken', { as, body: { name: 'x' }, expect: 201 });
