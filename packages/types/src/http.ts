@@ -7,6 +7,12 @@ export const DATASET_ID_HEADER = 'x-loguro-dataset-id';
 /** Makes a repeat of a request harmless. */
 export const IDEMPOTENCY_KEY_HEADER = 'idempotency-key';
 
+/**
+ * Between service and gateway: `good` on the answer to a request whose credential was found good, whatever the answer
+ * is. The gateway takes it off.
+ */
+export const CREDENTIAL_HEADER = 'x-loguro-credential';
+
 const SANE_REQUEST_ID = /^[A-Za-z0-9._~:/+=@-]{1,128}$/;
 
 /**

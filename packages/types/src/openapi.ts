@@ -79,7 +79,7 @@ function operation(route: RouteContract): object {
     const before = responses[status] as { description: string } | undefined;
     responses[status] = {
       description: `${before ? `${before.description} ` : ''}\`${code}\`: ${ERRORS[code].summary}`,
-      headers: requestIdHeader,
+      headers: errorHeaders(ERRORS[code].status),
       content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
     };
   }
@@ -95,6 +95,24 @@ function operation(route: RouteContract): object {
 }
 
 const requestIdHeader = { 'X-Request-Id': { description: "The request's id.", schema: { type: 'string' } } };
+
+const retryAfterHeader = { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer', minimum: 1 } } };
+const rateLimitHeader = (what: string) => ({
+  description: `${what}: draft-ietf-httpapi-ratelimit-headers-11.`,
+  schema: { type: 'string' },
+});
+const rateLimitHeaders = {
+  'RateLimit-Policy': rateLimitHeader('The quotas that apply'),
+  RateLimit: rateLimitHeader('What is left of them'),
+};
+
+function errorHeaders(status: number): object {
+  return {
+    ...requestIdHeader,
+    ...((status === 429 || status === 503) && retryAfterHeader),
+    ...(status === 429 && rateLimitHeaders),
+  };
+}
 
 function bodyContent(route: RouteContract): object {
   const schema = toOpenApi(route.body as TSchema);

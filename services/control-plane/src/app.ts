@@ -9,6 +9,7 @@ import { observeRequests } from './http/observe.js';
 import type { BodyLimits } from './http/read-body.js';
 import { createRouter } from './http/router.js';
 import { wrongSurface } from './http/wrong-surface.js';
+import type { RateLimits } from './limits/rate-limits.js';
 import type { Services } from './services.js';
 
 /** Options of {@link createApp}. */
@@ -19,12 +20,14 @@ export interface AppOptions {
   lastUsed: LastUsed;
   metrics: Metrics;
   bodyLimits: BodyLimits;
+  rateLimits: RateLimits;
   /** Addresses or ranges whose X-Forwarded-For is believed. */
   trustProxy: readonly string[];
 }
 
 /** The API as an Express app that does not listen yet. */
-export function createApp({ services, endpoints, lastUsed, metrics, bodyLimits, trustProxy }: AppOptions): Express {
+export function createApp(options: AppOptions): Express {
+  const { services, endpoints, lastUsed, metrics, bodyLimits, rateLimits, trustProxy } = options;
   const app = express();
   app.set('trust proxy', [...trustProxy]);
   // Nothing here is cacheable, and the router reads query strings itself.
@@ -33,8 +36,9 @@ export function createApp({ services, endpoints, lastUsed, metrics, bodyLimits, 
   app.use(observeRequests(services.logger, metrics));
   app.use(helmet());
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
+  app.use(rateLimits.byAddress);
   app.use(wrongSurface(services));
-  app.use(createRouter(endpoints, { services, lastUsed, bodyLimits }));
+  app.use(createRouter(endpoints, { services, lastUsed, bodyLimits, rateLimits }));
   app.use(() => {
     throw new ApiError('route_not_found', `No such path. ${services.apiUrl}/api/openapi.json lists all of them.`);
   });

@@ -8,6 +8,7 @@ import type { Config } from './config.js';
 import { type Database, openDatabase } from './database/database.js';
 import { createMetrics, type Metrics } from './http/metrics.js';
 import { createSigningKeys, type SigningKeys } from './keys/signing-keys.js';
+import { createRateLimits } from './limits/rate-limits.js';
 import { createRecordMaintenance, type RecordMaintenance } from './maintenance/record-maintenance.js';
 import { createQueryPool } from './query/query-pool.js';
 import { createQueryService } from './query/query-service.js';
@@ -64,6 +65,7 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
     lastUsed,
     metrics,
     bodyLimits: { bytes: LIMITS.controlBodyBytes, timeoutMs: config.bodyTimeoutMs },
+    rateLimits: createRateLimits(config.requestsPerMinute),
     trustProxy: config.trustProxy,
   });
   return {

@@ -31,6 +31,8 @@ export interface Config {
   queryTimeoutMs: number;
   /** A request body must have arrived after this, in milliseconds. */
   bodyTimeoutMs: number;
+  /** Requests a minute, for each process; 0: no limit. */
+  requestsPerMinute: { perToken: number; perAddress: number };
   /** Addresses or ranges whose X-Forwarded-For is believed. */
   trustProxy: string[];
   /** While stopping: how long open connections may go on, in milliseconds. Longer than the gateway keeps idle ones. */
@@ -68,6 +70,10 @@ export function loadConfig(env: Environment): Config {
     statementTimeoutMs: reader.integer('LOGURO_STATEMENT_TIMEOUT_MS', 10_000, { min: 100, max: 600_000 }),
     queryTimeoutMs: reader.integer('LOGURO_QUERY_TIMEOUT_MS', 15_000, { min: 10, max: 600_000 }),
     bodyTimeoutMs: reader.integer('LOGURO_BODY_TIMEOUT_MS', 15_000, { min: 100, max: 600_000 }),
+    requestsPerMinute: {
+      perToken: reader.integer('LOGURO_TOKEN_REQUESTS_PER_MINUTE', 3000, { min: 0, max: 1e9 }),
+      perAddress: reader.integer('LOGURO_ADDRESS_REQUESTS_PER_MINUTE', 6000, { min: 0, max: 1e9 }),
+    },
     trustProxy: trustProxy(reader),
     drainMs: reader.integer('LOGURO_DRAIN_MS', 5500, { min: 0, max: 600_000 }),
     shutdownMs: reader.integer('LOGURO_SHUTDOWN_TIMEOUT_MS', 25_000, { min: 100, max: 600_000 }),

@@ -105,6 +105,9 @@ async function startProcesses(as: (role: string) => string): Promise<{ port: num
     LOGURO_OPS_PORT: String(opsPort),
     LOGURO_LOG_LEVEL: 'warn',
     LOGURO_QUERY_TIMEOUT_MS: '120000',
+    // One token asks as fast as it is answered.
+    LOGURO_TOKEN_REQUESTS_PER_MINUTE: '0',
+    LOGURO_ADDRESS_REQUESTS_PER_MINUTE: '0',
     LOGURO_DATABASE_URL: as('loguro_control'),
     LOGURO_QUERY_DATABASE_URL: as('loguro_query'),
     LOGURO_SECRET_KEY: randomBytes(32).toString('base64'),

@@ -63,7 +63,7 @@ export const ERROR_PAGES: Record<ErrorCode, string> = {
   query_timeout:
     '# `query_timeout`\n\nHTTP 504. The query ran into the statement timeout.\n\n## What it means\n\nThe query ran into the statement timeout and was stopped, so that it cannot hurt others.\n\n## What to do\n\nAsk for a shorter `range`, fewer groups, or filter more. Whoever runs the installation sets the limit, see [configuration](../configuration.md).\n',
   rate_limited:
-    '# `rate_limited`\n\nHTTP 429. Too many requests from this caller.\n\n## What it means\n\nToo many requests from this credential or address in a short time.\n\n## What to do\n\nWait as long as `Retry-After` says. Send batches instead of single records.\n',
+    '# `rate_limited`\n\nHTTP 429. Too many requests from this caller.\n\n## What it means\n\nA personal access token, a project API key or an address has used up what it may do in a short time, or too many wrong credentials came from an address. The sentence says which, and nothing was accepted. `RateLimit-Policy` has the quota, `RateLimit` what is left of it.\n\n## What to do\n\nWait as long as `Retry-After` says. Send batches instead of single records. If wrong credentials are the reason, look for a program that keeps sending an old one. Operators can change every limit: see [limits](../limits.md).\n',
   receipt_not_found:
     '# `receipt_not_found`\n\nHTTP 404. The dataset has no receipt with this id, or it has expired.\n\n## What it means\n\nThe dataset has no receipt with this id.\n\n## What to do\n\nUse the `receipt` of a `202` answer together with the dataset the records went to, and a key of the same project.\n',
   request_timeout:

@@ -3,6 +3,7 @@ import {
   COMPONENTS,
   CONTROL_ROUTES,
   type ControlOperation,
+  CREDENTIAL_HEADER,
   createValidators,
   type Method,
   type RouteContract,
@@ -12,6 +13,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { type Authorized, authorize, requireProject } from '../authorization/authorize.js';
 import { patFromHeader } from '../authorization/credential.js';
 import type { LastUsed } from '../authorization/last-used.js';
+import type { RateLimits } from '../limits/rate-limits.js';
 import type { Services } from '../services.js';
 import type { Endpoint, ProjectRequest } from './endpoint.js';
 import { expressPath, pathIds, projectSlugOf } from './path.js';
@@ -25,6 +27,7 @@ export interface RouterOptions {
   services: Services;
   lastUsed: LastUsed;
   bodyLimits: BodyLimits;
+  rateLimits: RateLimits;
 }
 
 type Contract = Omit<RouteContract, 'operationId' | 'surface'>;
@@ -38,8 +41,8 @@ interface Route {
 }
 
 /**
- * Serves endpoints as the contract says. For each request, in this order: credential (401), project (404),
- * role (403), ids in the path (404), query string (400), body (415, 413, 408, 400), and only then the handler.
+ * Serves endpoints as the contract says. For each request, in this order: credential (401), quota (429),
+ * project (404), role (403), ids in the path (404), query string (400), body (415, 413, 408, 400), and only then the handler.
  * A method that the contract does not have on a path is 405 with `Allow`, before any credential is looked at.
  *
  * @throws Error when an operation of the contract has no endpoint, or two
@@ -84,7 +87,7 @@ function endpointOf(operation: ControlOperation, endpoints: readonly Endpoint[])
 function serveRoute(route: Route, options: RouterOptions): RequestHandler {
   return async (req, res) => {
     res.locals.operation = route.endpoint.operation;
-    const authorized = await authorizeRequest(req, route.contract, options);
+    const authorized = await authorizeRequest(req, res, route.contract, options);
     const request = await readRequest(req, res, route, authorized, options);
     if (authorized !== null) res.locals.accountId = authorized.caller.account.id;
     await sendAnswer(res, await route.endpoint.handle(request, options.services));
@@ -94,12 +97,17 @@ function serveRoute(route: Route, options: RouterOptions): RequestHandler {
 /** null for operations that need no credential. */
 async function authorizeRequest(
   req: Request,
+  res: Response,
   contract: Contract,
-  { services, lastUsed }: RouterOptions,
+  { services, lastUsed, rateLimits }: RouterOptions,
 ): Promise<Authorized | null> {
   if (contract.credential === 'none') return null;
   const pat = patFromHeader(req.headers.authorization);
+  rateLimits.admitToken(pat);
   const authorized = await authorize(services.database.pool, pat, projectSlugOf(req.params));
+  // For the gateway, which lets a credential that it knows to be good pass where it holds back guesses.
+  res.set(CREDENTIAL_HEADER, 'good');
+  rateLimits.countToken(pat, res);
   if (authorized.touch) lastUsed.touch(authorized.caller.token.id);
   if (contract.role !== undefined) requireProject(authorized.project, contract.role);
   return authorized;

@@ -1,0 +1,3 @@
+export * from './address-key.js';
+export * from './headers.js';
+export * from './rate-limiter.js';
