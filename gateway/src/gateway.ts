@@ -47,7 +47,7 @@ export function createGateway(options: GatewayOptions, logger: Logger): Gateway 
     draining: false,
     bufferedBytes: 0,
   };
-  const { server, stopWatching } = createListener(options, logger);
+  const { server, stopWatching, certificateExpiry } = createListener(options, logger);
   let connections = 0;
   server.on('connection', (socket: Duplex) => {
     connections += 1;
@@ -56,6 +56,7 @@ export function createGateway(options: GatewayOptions, logger: Logger): Gateway 
     });
   });
   metrics.watch({ connections: () => connections, upstreams });
+  if (certificateExpiry !== undefined) metrics.watchCertificate(certificateExpiry);
   attachHandlers(server, context);
 
   function createGroup(surface: Surface): UpstreamGroup {

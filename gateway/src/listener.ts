@@ -12,16 +12,22 @@ import type { GatewayOptions } from './config.js';
 import type { GatewayContext } from './context.js';
 import { ALLOWED_METHODS, Exchange } from './exchange.js';
 import { GatewayRequest } from './gateway-request.js';
-import { readCertificate, watchCertificate } from './tls.js';
+import { type Certificate, expiryOf, readCertificate, watchCertificate } from './tls.js';
 
 /** A server whose requests can gather their bodies. */
 export type GatewayServer = Server<typeof GatewayRequest> | TlsServer<typeof GatewayRequest>;
 
-/** Makes the server that clients connect to, with or without TLS; not listening yet. */
-export function createListener(
-  options: GatewayOptions,
-  logger: Logger,
-): { server: GatewayServer; stopWatching: () => void } {
+/** What clients connect to; not listening yet. */
+export interface Listener {
+  server: GatewayServer;
+  /** Looks no more for new certificates. */
+  stopWatching: () => void;
+  /** When the certificate in use stops being valid, in seconds since 1970. Absent without TLS. */
+  certificateExpiry?: () => number;
+}
+
+/** Makes the server that clients connect to, with or without TLS. */
+export function createListener(options: GatewayOptions, logger: Logger): Listener {
   const { client, tls } = options;
   const serverOptions: ServerOptions<typeof GatewayRequest> = {
     IncomingMessage: GatewayRequest,
@@ -40,9 +46,15 @@ export function createListener(
     limit(server, options);
     return { server, stopWatching: () => {} };
   }
-  const server = createTlsServer({ ...serverOptions, ...readCertificate(tls) });
+  let inUse = readCertificate(tls);
+  const server = createTlsServer({ ...serverOptions, ...inUse });
   limit(server, options);
-  return { server, stopWatching: watchCertificate(tls, server, logger) };
+  const setSecureContext = (fresh: Certificate) => {
+    server.setSecureContext(fresh);
+    inUse = fresh;
+  };
+  const stopWatching = watchCertificate(tls, { setSecureContext }, logger);
+  return { server, stopWatching, certificateExpiry: () => expiryOf(inUse) };
 }
 
 function limit(server: GatewayServer, { client, upstream }: GatewayOptions): void {

@@ -69,6 +69,18 @@ export class GatewayMetrics {
     });
   }
 
+  /** Adds when the certificate in use stops being valid. */
+  watchCertificate(expiry: () => number): void {
+    new Gauge({
+      name: 'loguro_gateway_certificate_expiry_timestamp_seconds',
+      help: 'When the certificate in use stops being valid, in seconds since 1970.',
+      registers: [this.registry],
+      collect() {
+        this.set(expiry());
+      },
+    });
+  }
+
   /** Prometheus text exposition format 0.0.4. */
   async render(): Promise<string> {
     return (await this.registry.metrics()) + this.requests.render();

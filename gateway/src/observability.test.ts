@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { waitFor } from '@loguro/testing';
+import { undocumented, waitFor } from '@loguro/testing';
 import { pino } from 'pino';
 import type { AccessLogMode } from './config.js';
 import {
@@ -91,6 +91,14 @@ describe('metrics', () => {
     expect(text).toContain('loguro_gateway_upstream_up{upstream="http://127.0.0.1:1"} 0');
     expect(text).toContain(`loguro_gateway_upstream_up{upstream="${service.origin}"} 1`);
     expect(text).toContain('upstream_failures_total{upstream="http://127.0.0.1:1",reason="ECONNREFUSED"} 1');
+  });
+
+  test('docs/metrics.md names all of them, and no other', async () => {
+    const { port, gateway: started } = await start('off');
+    for (const host of [INGEST_HOST, CONTROL_HOST, 'unknown.example']) await exchange(port, get(host));
+    await exchange(port, 'no HTTP\r\n\r\n');
+    const onlyWithTls = ['loguro_gateway_certificate_expiry_timestamp_seconds'];
+    expect(undocumented('Gateway', await started.metrics(), onlyWithTls)).toEqual([]);
   });
 
   test('buckets are cumulative', async () => {

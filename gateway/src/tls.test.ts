@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -85,7 +86,14 @@ describe('TLS', () => {
     // For a moment the two files don't fit together; the old pair must stay in use.
     install(certFile, second.cert);
     install(keyFile, second.key);
+    const expiry = async () => {
+      const text = await gateway?.gateway.metrics();
+      return Number(text?.match(/^loguro_gateway_certificate_expiry_timestamp_seconds (\S+)$/m)?.[1]);
+    };
+    const endOf = ({ cert }: { cert: string }) => Date.parse(new X509Certificate(cert).validTo) / 1000;
+    expect(await expiry()).toBe(endOf(first));
     await waitFor(async () => (await shownTo(second.cert, port)) === 'second', { what: 'the new certificate' });
+    expect(await expiry()).toBe(endOf(second));
     expect((await early.request(GET)).status).toBe(200);
     early.close();
   });

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
@@ -31,6 +32,11 @@ export function readCertificate({ certFile, keyFile }: CertificateFiles): Certif
     throw new Error(`${certFile} and ${keyFile} are no certificate and key, or do not belong together`, { cause });
   }
   return certificate;
+}
+
+/** When the first certificate of the chain, the server's own, stops being valid: seconds since 1970. */
+export function expiryOf({ cert }: Certificate): number {
+  return Date.parse(new X509Certificate(cert).validTo) / 1000;
 }
 
 /**

@@ -10,6 +10,7 @@ import { createMetrics, type Metrics } from './http/metrics.js';
 import { createSigningKeys, type SigningKeys } from './keys/signing-keys.js';
 import { createRateLimits } from './limits/rate-limits.js';
 import { createRecordMaintenance, type RecordMaintenance } from './maintenance/record-maintenance.js';
+import { observeQueries } from './query/observed-queries.js';
 import { createQueryPool } from './query/query-pool.js';
 import { createQueryService } from './query/query-service.js';
 import { queryEndpoints } from './query-endpoints.js';
@@ -49,8 +50,12 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
   });
   const queries = createQueryService({ pool: queryPool, statementTimeoutMs: queryTimeoutMs });
   const lastUsed = createLastUsed(database.pool, (err) => logger.warn({ err }, 'last use of a token not written'));
-  const maintenance = createRecordMaintenance({ pool: database.pool, log: logger });
   const metrics = createMetrics({ control: database.pool, query: queryPool });
+  const maintenance = createRecordMaintenance({
+    pool: database.pool,
+    log: logger,
+    onRound: (outcome) => metrics.maintenanceRounds.inc({ outcome }),
+  });
   const signingKeys = createSigningKeys(database, config.secretKey);
   const app = createApp({
     services: {
@@ -61,7 +66,7 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
       openApi: buildOpenApi({ version, apiUrl, ingestUrl }),
       logger,
     },
-    endpoints: [...ENDPOINTS, ...queryEndpoints(queries)],
+    endpoints: [...ENDPOINTS, ...queryEndpoints(observeQueries(queries, metrics))],
     lastUsed,
     metrics,
     bodyLimits: { bytes: LIMITS.controlBodyBytes, timeoutMs: config.bodyTimeoutMs },

@@ -51,12 +51,30 @@ export function producerMetrics(registry: Registry) {
       help: 'Memory used by Redis, or waiting payloads in PostgreSQL.',
       registers,
     }),
+    queueJobsLimit: new Gauge({
+      name: `${METRIC_PREFIX}queue_waiting_jobs_limit`,
+      help: 'Waiting jobs past which nothing more is accepted.',
+      registers,
+    }),
+    queueBytesLimit: new Gauge({
+      name: `${METRIC_PREFIX}queue_used_bytes_limit`,
+      help: 'Used bytes past which nothing more is accepted.',
+      registers,
+    }),
   };
 }
 
-/** The consuming side of the queue. */
-export function workerMetrics(registry: Registry) {
+/** The consuming side of the queue. `stuckSeconds`: how long nothing was stored although work waits, or 0. */
+export function workerMetrics(registry: Registry, sources: { stuckSeconds: () => number }) {
   const registers = [registry];
+  new Gauge({
+    name: `${METRIC_PREFIX}stuck_seconds`,
+    help: 'How long this worker has stored nothing although work waits; 0 while that is no cause for concern.',
+    registers,
+    collect() {
+      this.set(sources.stuckSeconds());
+    },
+  });
   const counter = (name: string, help: string) => new Counter({ name: `${METRIC_PREFIX}${name}`, help, registers });
   return {
     stored: counter('stored_records_total', 'Records committed to their dataset.'),
@@ -108,6 +126,11 @@ export function workerMetrics(registry: Registry) {
       help: 'Age of the oldest job that is not failed; 0 when there is none.',
       registers,
     }),
+    queueReachable: new Gauge({
+      name: `${METRIC_PREFIX}queue_reachable`,
+      help: '1 when the figures of the queue in this answer are fresh; 0 when the queue could not be asked.',
+      registers,
+    }),
   };
 }
 
@@ -116,6 +139,7 @@ export interface ApiMetricSources {
   bodyBytes: () => number;
   receiptWaiters: () => number;
   changeFeedLive: () => boolean;
+  queueOpen: () => boolean;
   caches: Readonly<Record<string, { readonly hits: number; readonly misses: number }>>;
 }
 
@@ -174,6 +198,11 @@ export function apiMetrics(registry: Registry, sources: ApiMetricSources) {
   gauge('body_bytes', 'Bytes of request bodies held right now.', sources.bodyBytes);
   gauge('receipt_waiters', 'Requests held until their records are stored.', sources.receiptWaiters);
   gauge('change_feed_live', '1 while changes of keys and datasets are being heard.', () => +sources.changeFeedLive());
+  gauge(
+    'queue_open',
+    '1 while the queue takes records; 0 while requests are answered 503.',
+    () => +sources.queueOpen(),
+  );
   const count = (outcome: string) => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   return {
     /** Any request but an ingest one. */

@@ -1,10 +1,13 @@
 import type { Pool } from 'pg';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** The control plane's metrics, in a registry of their own. */
 export interface Metrics {
   registry: Registry;
   requestSeconds: Histogram<'operation' | 'method' | 'status'>;
+  querySeconds: Histogram<'kind' | 'outcome'>;
+  queriesRunning: Gauge<'kind'>;
+  maintenanceRounds: Counter<'outcome'>;
 }
 
 /** `pools` by the name their gauges carry. Call once per process: default metrics watch the whole of it. */
@@ -31,5 +34,35 @@ export function createMetrics(pools: Readonly<Record<string, Pool>>): Metrics {
       }
     },
   });
-  return { registry, requestSeconds };
+  return { registry, requestSeconds, ...queryMetrics(registry), ...maintenanceMetrics(registry) };
+}
+
+function queryMetrics(registry: Registry) {
+  return {
+    querySeconds: new Histogram({
+      name: 'loguro_control_query_seconds',
+      help: 'Time a query held its slot, by kind (page, explain, stream) and by outcome: ok, client_gone, or the code of the error.',
+      labelNames: ['kind', 'outcome'] as const,
+      // Streams may go on for minutes.
+      buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120, 600],
+      registers: [registry],
+    }),
+    queriesRunning: new Gauge({
+      name: 'loguro_control_queries_running',
+      help: 'Queries under way in this process, by kind (page, explain, stream).',
+      labelNames: ['kind'] as const,
+      registers: [registry],
+    }),
+  };
+}
+
+function maintenanceMetrics(registry: Registry) {
+  return {
+    maintenanceRounds: new Counter({
+      name: 'loguro_control_maintenance_rounds_total',
+      help: 'Rounds of the background work on record tables, by outcome: done, skipped (another process was at it) or failed.',
+      labelNames: ['outcome'] as const,
+      registers: [registry],
+    }),
+  };
 }

@@ -105,7 +105,9 @@ test('nobody waits while records are deleted', async () => {
 
 test('appended ranges are summed up within a moment, so that queries need not read them', async () => {
   const id = await dataset(null, 0);
-  const maintenance = createRecordMaintenance({ pool, log: silent, intervalMs: 20, now: () => now });
+  const outcomes: string[] = [];
+  const onRound = (outcome: string) => void outcomes.push(outcome);
+  const maintenance = createRecordMaintenance({ pool, log: silent, intervalMs: 20, onRound, now: () => now });
   maintenance.start();
   try {
     await append(id, 50_000, now);
@@ -120,6 +122,7 @@ test('appended ranges are summed up within a moment, so that queries need not re
       timeoutMs: 10_000,
       what: 'the index to catch up again',
     });
+    expect(new Set(outcomes)).toEqual(new Set(['done']));
   } finally {
     await maintenance.stop();
   }

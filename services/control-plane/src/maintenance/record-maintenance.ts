@@ -18,6 +18,8 @@ export interface RecordMaintenanceOptions {
   intervalMs?: number;
   /** Between two rounds of deleting what is older than its dataset keeps, in milliseconds. Default 1 h. */
   retentionIntervalMs?: number;
+  /** Hears how each round ended; `skipped` when another process was at it. */
+  onRound?: (outcome: 'done' | 'skipped' | 'failed') => void;
   /** Default: the system's clock. */
   now?: () => Date;
 }
@@ -49,6 +51,7 @@ const TABLES = `
 /** Keeps indexes up with what is appended, and deletes what is older than its dataset keeps. */
 export function createRecordMaintenance(options: RecordMaintenanceOptions): RecordMaintenance {
   const { pool, log, intervalMs = 10_000, retentionIntervalMs = 3_600_000, now = () => new Date() } = options;
+  const { onRound = () => undefined } = options;
   const growth = createIndexGrowth();
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -71,13 +74,15 @@ export function createRecordMaintenance(options: RecordMaintenanceOptions): Reco
     if (deleted) log.info({ datasetId, deleted, before }, 'deleted records past their retention');
   }
 
-  async function guarded(withRetention: boolean): Promise<void> {
+  async function guarded(withRetention: boolean): Promise<'done' | 'skipped'> {
     const client = await pool.connect();
     try {
       // VACUUM of a large table, and summing up after a large import, take longer than a request may.
       await client.query('SET statement_timeout = 0');
       const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS mine', [...LOCK]);
-      if (rows[0]?.mine === true) await round(client, withRetention);
+      if (rows[0]?.mine !== true) return 'skipped';
+      await round(client, withRetention);
+      return 'done';
     } finally {
       // The session ends, and with it the lock and the settings.
       client.release(true);
@@ -88,8 +93,9 @@ export function createRecordMaintenance(options: RecordMaintenanceOptions): Reco
     const withRetention = performance.now() >= nextRetention;
     if (withRetention) nextRetention = performance.now() + retentionIntervalMs;
     try {
-      await guarded(withRetention);
+      onRound(await guarded(withRetention));
     } catch (err) {
+      onRound('failed');
       log.warn({ err }, 'record maintenance failed; it is tried again');
     }
   }
@@ -104,7 +110,9 @@ export function createRecordMaintenance(options: RecordMaintenanceOptions): Reco
 
   return {
     start: schedule,
-    runOnce: () => guarded(true),
+    async runOnce() {
+      await guarded(true);
+    },
     async stop() {
       stopping.abort();
       clearTimeout(timer);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { waitFor } from '@loguro/testing';
+import { undocumented, waitFor } from '@loguro/testing';
 import { Client } from 'pg';
 import type { CallOptions, TestApi } from '../testing/test-api.js';
 import { startTestApi } from '../testing/test-api.js';
@@ -90,6 +90,39 @@ test('when the client closes the connection, the statement ends in the database'
   }).catch((error: Error) => error.name);
   await waitFor(async () => (await running()) > 0, { timeoutMs: 5000, what: 'the statement to run' });
   client.abort();
+  expect(await api.metrics()).toMatch(/^loguro_control_queries_running\{kind="page"\} 1$/m);
   expect(await answer).toBe('AbortError');
   await waitFor(async () => (await running()) === 0, { timeoutMs: 5000, what: 'the statement to end' });
+});
+
+test('the metrics tell of every query how long it ran and how it ended, and of none that it still runs', async () => {
+  const { pat } = options.as as { pat: string };
+  const client = new AbortController();
+  const left = await fetch(`${api.url}/api/datasets/${options.params.projectSlug}/${options.params.datasetId}/query`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${pat}`, 'Content-Type': 'application/json', Accept: 'text/csv' },
+    body: JSON.stringify({ select: [{ field: 'name' }] }),
+    signal: client.signal,
+  });
+  client.abort();
+  await expect(left.text()).rejects.toThrow();
+  await query({});
+  await query({ explain: true });
+  await query({ fill: true });
+  const counted = async (kind: string, outcome: string) => {
+    const line = `loguro_control_query_seconds_count\\{kind="${kind}",outcome="${outcome}"\\} (\\d+)`;
+    return Number((await api.metrics()).match(new RegExp(line))?.[1] ?? 0);
+  };
+  await waitFor(async () => (await counted('stream', 'client_gone')) === 1, { what: 'the stream to be given up' });
+  const ended = [
+    ['page', 'ok'],
+    ['page', 'invalid_query'],
+    ['explain', 'ok'],
+  ] as const;
+  for (const [kind, outcome] of ended) expect(await counted(kind, outcome)).toBeGreaterThan(0);
+  const text = await api.metrics();
+  for (const kind of ['page', 'explain', 'stream']) {
+    expect(text).toContain(`loguro_control_queries_running{kind="${kind}"} 0`);
+  }
+  expect(undocumented('Control plane', text)).toEqual([]);
 });

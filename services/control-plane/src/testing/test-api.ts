@@ -54,6 +54,8 @@ export interface TestApi {
   member(tenant: Tenant, role: Role): Promise<TestAccount>;
   /** A new dataset, with a schema when fields are given. */
   dataset(tenant: Tenant, fields?: Record<string, string>): Promise<{ id: number; slug: string }>;
+  /** What `/metrics` would answer. */
+  metrics(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -66,7 +68,7 @@ export async function startTestApi(environment: Record<string, string> = {}): Pr
     LOGURO_SECRET_KEY: randomBytes(32).toString('base64'),
     ...environment,
   });
-  const { app, database, closing } = assemble(config, '0.0.0-test', pino({ level: 'silent' }));
+  const { app, database, metrics, closing } = assemble(config, '0.0.0-test', pino({ level: 'silent' }));
   const requestTimeoutMs = config.bodyTimeoutMs + 1000;
   const server = await listen(app, { host: '127.0.0.1', port: 0, requestTimeoutMs, drainMs: 0 });
   const url = `http://127.0.0.1:${server.port}`;
@@ -128,6 +130,7 @@ export async function startTestApi(environment: Record<string, string> = {}): Pr
       }
       return body.dataset;
     },
+    metrics: () => metrics.registry.metrics(),
     async stop() {
       await server.stop();
       for (const step of closing) await step.run();

@@ -66,6 +66,7 @@ export function createIngestApi({ config, logger, registry, queue }: IngestApiDe
       bodyBytes: () => budget.held,
       receiptWaiters: () => watcher.waiters,
       changeFeedLive: () => feed.live,
+      queueOpen: () => queue.problem() === null,
       caches: directory.caches,
     }),
   });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { undocumented } from '@loguro/testing';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { GOOD_RECORD, startTestApi, type TestApi } from '../testing/test-api.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
@@ -86,4 +88,15 @@ test('the metrics tell of requests, rejects, caches and bodies in work', async (
   expect(text).toMatch(/loguro_ingest_cache_lookups_total\{cache="project_keys",result="hit"\} [1-9]/);
   expect(text).toMatch(/loguro_ingest_body_bytes 0/);
   expect(text).toMatch(/loguro_ingest_change_feed_live 1/);
+  expect(text).toMatch(/loguro_ingest_queue_open 1/);
+  expect(text).toMatch(/loguro_ingest_queue_waiting_jobs_limit [1-9]/);
+  expect(text).toMatch(/loguro_ingest_queue_used_bytes_limit [1-9]/);
+});
+
+test('docs/metrics.md names all metrics, and no other', async () => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const text = (await api.registry.metrics()) + (await registry.metrics());
+  registry.clear();
+  expect(undocumented('Ingest API', text)).toEqual([]);
 });

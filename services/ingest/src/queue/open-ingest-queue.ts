@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import { producerMetrics } from '../metrics.js';
 import type { IngestQueue } from './ingest-queue.js';
 import { openQueueStore, type RedisPolicy } from './open-queue-store.js';
-import type { QueueLimits } from './queue-monitor.js';
+import { byteMark, type QueueLimits } from './queue-monitor.js';
 import { type ProducerObserver, QueueProducer } from './queue-producer.js';
 
 /** Options of {@link openIngestQueue}. */
@@ -53,7 +53,7 @@ export interface OpenIngestQueue extends IngestQueue {
 export async function openIngestQueue(options: IngestQueueOptions): Promise<OpenIngestQueue> {
   const settings = { ...QUEUE_DEFAULTS, redisPolicy: 'refuse' as const, ...options };
   const store = await openQueueStore(settings);
-  const producer = new QueueProducer({ ...settings, store, observer: observe(settings.registry) });
+  const producer = new QueueProducer({ ...settings, store, observer: observe(settings.registry, settings) });
   await producer.start();
   return {
     append: (lines) => producer.append(lines),
@@ -64,8 +64,9 @@ export async function openIngestQueue(options: IngestQueueOptions): Promise<Open
   };
 }
 
-function observe(registry: Registry): ProducerObserver {
+function observe(registry: Registry, limits: QueueLimits): ProducerObserver {
   const metrics = producerMetrics(registry);
+  metrics.queueJobsLimit.set(limits.maxWaitingJobs);
   return {
     flushed({ records, seconds }) {
       metrics.accepted.inc(records);
@@ -73,9 +74,10 @@ function observe(registry: Registry): ProducerObserver {
       metrics.flushSeconds.observe(seconds);
     },
     refused: (reason, records) => metrics.refused.inc({ reason }, records),
-    looked({ waitingJobs, delayedJobs, usedBytes }) {
+    looked({ waitingJobs, delayedJobs, usedBytes, limitBytes }) {
       metrics.queueJobs.set(waitingJobs + delayedJobs);
       metrics.queueBytes.set(usedBytes);
+      metrics.queueBytesLimit.set(byteMark(limits, limitBytes));
     },
   };
 }

@@ -80,11 +80,19 @@ export class QueueMonitor {
   }
 
   #judge({ waitingJobs, delayedJobs, usedBytes, limitBytes }: QueuePressure): Refusal | null {
-    const { maxWaitingJobs, maxQueueBytes, maxMemoryShare } = this.#limits;
-    const maxBytes = limitBytes === null ? maxQueueBytes : Math.min(maxQueueBytes, limitBytes * maxMemoryShare);
+    const { maxWaitingJobs } = this.#limits;
+    const maxBytes = byteMark(this.#limits, limitBytes);
     if (waitingJobs + delayedJobs < maxWaitingJobs && usedBytes < maxBytes) return null;
     return { code: 'overloaded', sentence: 'The queue is past its high-water mark; nothing was accepted.' };
   }
+}
+
+/** The mark on bytes that is in force, where `limitBytes` is the store's own limit, if it has one. */
+export function byteMark(
+  { maxQueueBytes, maxMemoryShare }: Omit<QueueLimits, 'maxWaitingJobs'>,
+  limitBytes: number | null,
+): number {
+  return limitBytes === null ? maxQueueBytes : Math.min(maxQueueBytes, limitBytes * maxMemoryShare);
 }
 
 /** A refusal as the client sees it. */

@@ -48,7 +48,7 @@ const MAX_WORKER_ID = 2 ** 47;
  */
 export async function createWorker({ config, logger, registry, onHopeless }: WorkerDeps): Promise<IngestWorker> {
   const id = randomInt(MAX_WORKER_ID);
-  const metrics = workerMetrics(registry);
+  const metrics = workerMetrics(registry, { stuckSeconds: () => watch.stuckSeconds ?? 0 });
   const store = await openQueueStore({ ...QUEUE_DEFAULTS, ...config, url: config.queueUrl, logger });
   const sink = new CopySink({
     ...config,
@@ -152,6 +152,7 @@ async function problemsOf(store: QueueStore, sink: CopySink, watch: ProgressWatc
 }
 
 async function observeQueue(store: QueueStore, metrics: WorkerMetrics): Promise<void> {
+  metrics.queueReachable.set(0);
   const snapshot = await store.snapshot();
   for (const state of PENDING_STATES) {
     metrics.pendingJobs.set({ state }, snapshot[state].jobs);
@@ -159,6 +160,7 @@ async function observeQueue(store: QueueStore, metrics: WorkerMetrics): Promise<
   }
   const ages = [snapshot.waiting, snapshot.active, snapshot.delayed].map(({ oldest }) => oldest ?? Date.now());
   metrics.oldestPending.set(Math.max(0, Date.now() - Math.min(...ages)) / 1000);
+  metrics.queueReachable.set(1);
 }
 
 async function oldestJob(store: QueueStore): Promise<number | null> {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { startPostgres, startRedis, waitFor } from '@loguro/testing';
+import { startPostgres, startRedis, undocumented, waitFor } from '@loguro/testing';
 import pg from 'pg';
 import { Registry } from 'prom-client';
 import { openIngestQueue } from '../queue/open-ingest-queue.js';
@@ -101,6 +101,7 @@ test('a stopped worker finishes what it has in hand and loses nothing', async ()
   };
   for (let job = 0; job < 50; job += 1) await append();
   await waitFor(async () => (await dataset.count()) > 0, { what: 'the worker to be at work', intervalMs: 1 });
+  expect(undocumented('Ingest worker', await (await fetch(`${worker.opsUrl}/metrics`)).text())).toEqual([]);
   const stopped = worker.kill('SIGTERM');
   for (let job = 0; job < 50; job += 1) await append();
   expect(await stopped).toBe(0);
@@ -148,6 +149,7 @@ test('when PostgreSQL hangs a worker says so, exits to be started anew, and then
     },
     { what: 'the worker to say that it is stuck' },
   );
+  expect(await worker.metric('loguro_ingest_stuck_seconds')).toBeGreaterThan(0);
   expect(problem).toMatch(/Nothing was stored for \d+ seconds although work waits/);
   expect(await worker.ended()).toBe(1);
   expect(worker.output()).toContain('no progress');
