@@ -6,6 +6,7 @@ import { createApp } from './app.js';
 import { createLastUsed } from './authorization/last-used.js';
 import type { Config } from './config.js';
 import { type Database, openDatabase } from './database/database.js';
+import { createProbePool } from './database/probe-pool.js';
 import { createMetrics, type Metrics } from './http/metrics.js';
 import { createSigningKeys, type SigningKeys } from './keys/signing-keys.js';
 import { createRateLimits } from './limits/rate-limits.js';
@@ -57,6 +58,7 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
     onRound: (outcome) => metrics.maintenanceRounds.inc({ outcome }),
   });
   const signingKeys = createSigningKeys(database, config.secretKey);
+  const probes = { control: createProbePool(config.databaseUrl), query: createProbePool(config.queryDatabaseUrl) };
   const app = createApp({
     services: {
       database,
@@ -78,7 +80,7 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
     database,
     signingKeys,
     metrics,
-    readiness: createReadiness({ control: database.pool, query: queryPool }),
+    readiness: createReadiness(probes),
     maintenance,
     closing: [
       { name: 'stop record maintenance', run: () => maintenance.stop() },
@@ -86,6 +88,7 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
       { name: 'close queries', run: () => queries.close() },
       { name: 'close query connections', run: () => queryPool.end() },
       { name: 'close database', run: () => database.close() },
+      { name: 'close probes', run: () => Promise.all([probes.control.end(), probes.query.end()]) },
     ],
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type PrivatePostgres, startPostgres, type TestDatabase, waitFor } from '@loguro/testing';
+import { Client } from 'pg';
 import { pino } from 'pino';
 import { createAccount } from './admin/create-account.js';
 import { migrate } from './admin/migrate.js';
@@ -73,6 +74,37 @@ describe('over a database', () => {
       expect((await get(running.port, '/metrics')).status).toBe(404);
       const { info } = (await (await get(running.port, '/api/openapi.json')).json()) as { info: { version: string } };
       expect(info.version).toBe('1.2.3');
+    } finally {
+      await stop(running);
+    }
+  });
+
+  test('it is ready although all connections for queries are in use: that is load, and no outage', async () => {
+    const running = await startControlPlane(configFor(database, { LOGURO_QUERY_DATABASE_POOL_SIZE: '1' }), '0', logger);
+    try {
+      const pat = await patIn(database.controlUrl);
+      const call = (path: string, body: object) =>
+        fetch(`http://127.0.0.1:${running.port}/api/datasets/local${path}`, {
+          method: 'POST',
+          headers: { Authorization: `Bearer ${pat}`, 'Content-Type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+      expect((await call('/schema', { fields: { n: 'number' } })).status).toBe(201);
+      const owner = new Client({ connectionString: database.ownerUrl });
+      await owner.connect();
+      try {
+        const { rows } = await owner.query<{ id: number }>('SELECT id FROM datasets');
+        await owner.query(`BEGIN; LOCK TABLE records.dataset_${rows[0]?.id} IN ACCESS EXCLUSIVE MODE`);
+        const held = call('/query', {});
+        const inUse = 'loguro_control_database_connections{pool="query",state="in_use"} 1';
+        const metrics = async () => (await get(running.opsPort, '/metrics')).text();
+        await waitFor(async () => (await metrics()).includes(inUse), { what: 'the only connection to be in use' });
+        expect((await get(running.opsPort, '/readyz')).status).toBe(200);
+        await owner.query('ROLLBACK');
+        expect((await held).status).toBe(200);
+      } finally {
+        await owner.end();
+      }
     } finally {
       await stop(running);
     }

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { PROBE_TIMEOUT_MS } from './database/probe-pool.js';
 
 /** What `/readyz` says, and who tells it. */
 export interface Readiness {
@@ -11,9 +12,7 @@ export interface Readiness {
   stopping(): void;
 }
 
-const CHECK_MS = 1000;
-
-/** Ready when every pool answers within a second. `pools` by the name that a problem is reported under. */
+/** Ready when every pool answers within a second. `pools`, made for nothing else, by the name that a problem is reported under. */
 export function createReadiness(pools: Readonly<Record<string, Pool>>): Readiness {
   let phase: string | null = 'starting';
 
@@ -47,7 +46,7 @@ export function createReadiness(pools: Readonly<Record<string, Pool>>): Readines
 async function withTimeout<T>(promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), CHECK_MS);
+    timer = setTimeout(() => reject(new Error('no answer in time')), PROBE_TIMEOUT_MS);
   });
   try {
     return await Promise.race([promise, late]);
