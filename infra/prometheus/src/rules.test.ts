@@ -82,3 +82,23 @@ test('every alert says how urgent it is, and links the section that says what to
   }
   expect(headings.filter((heading) => !linked.has(String(heading)))).toEqual([]);
 });
+
+test('the autoscaling of the workers on Kubernetes asks for documented metrics only', () => {
+  const { spec } = parse(read('../kubernetes/keda/scaled-object.yaml')) as {
+    spec: { triggers: { metadata: { query: string } }[] };
+  };
+  expect(spec.triggers.length).toBeGreaterThan(0);
+  expect(spec.triggers.flatMap(({ metadata }) => faultsOf(metadata.query))).toEqual([]);
+});
+
+test('on Kubernetes processes are scraped under the names that the rules and the configuration use', () => {
+  const { scrape_configs } = parse(read('prometheus.yml')) as { scrape_configs: { job_name: string }[] };
+  const monitor = parse(read('../kubernetes/monitoring/pod-monitor.yaml')) as {
+    spec: { podMetricsEndpoints: { relabelings: { targetLabel: string; replacement?: string }[] }[] };
+  };
+  const job = monitor.spec.podMetricsEndpoints[0]?.relabelings.find(({ targetLabel }) => targetLabel === 'job');
+  const onKubernetes = ['gateway', 'control-plane', 'ingest-api', 'ingest-worker'].map((name) =>
+    job?.replacement?.replace('$1', name),
+  );
+  expect(scrape_configs.map(({ job_name }) => job_name)).toEqual([...onKubernetes, 'loguro-node']);
+});

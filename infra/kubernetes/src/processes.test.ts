@@ -1,0 +1,147 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { loadConfig as loadControlPlane } from '@loguro/control-plane/config';
+import { loadConfig as loadGateway } from '@loguro/gateway';
+import { loadConfig as loadIngestApi } from '@loguro/ingest/dist/api/config.js';
+import { loadWorkerConfig } from '@loguro/ingest/dist/worker/config.js';
+import { parse } from 'yaml';
+import { type Image, readImages } from './images.js';
+import { containerOf, environmentOf, find, type Workload, workloadsOf } from './manifests.js';
+import { KUBERNETES, type KubernetesObject, render } from './render.js';
+import { schemaFaults } from './schema.js';
+import { makeSecrets } from './secrets.js';
+
+type Config = { opsPort: number; port?: number };
+type Loader = (env: Record<string, string>) => Config;
+
+/** What the worker's main.ts adds to its drain, in milliseconds. */
+const WORKER_STOP_GRACE_MS = 10_000;
+
+/** The processes, the loader of their configuration, and how long they may take to stop by it, in milliseconds. */
+const PROCESSES: [string, Loader, (env: Record<string, string>) => number][] = [
+  ['gateway', loadGateway, (env) => loadGateway(env).shutdownTimeoutMs],
+  ['control-plane', loadControlPlane, (env) => loadControlPlane(env).shutdownMs],
+  ['ingest-api', loadIngestApi, (env) => loadIngestApi(env).shutdownTimeoutMs],
+  ['ingest-worker', loadWorkerConfig, (env) => loadWorkerConfig(env).drainMs + WORKER_STOP_GRACE_MS],
+];
+const KUBE_PROXY_MS = 5000;
+
+describe.each(['base', 'trial', 'example'])('%s', (folder) => {
+  let objects: KubernetesObject[];
+  let images: Map<string, Image>;
+  beforeAll(() => {
+    objects = [...render(folder), ...makeSecrets()];
+    images = readImages();
+  });
+  const workload = (name: string) => find<Workload>(objects, 'Deployment', name);
+  const envOf = (name: string) => environmentOf(workload(name), objects, images.get(name)?.env ?? {});
+
+  test.each(PROCESSES)(
+    '%s: its own configuration accepts the environment, and needs each Secret in it',
+    (name, load) => {
+      const env = envOf(name);
+      expect(() => load(env)).not.toThrow();
+      for (const { name: variable } of containerOf(workload(name)).env ?? []) {
+        expect(() => load({ ...env, [variable]: '' })).toThrow(variable);
+      }
+    },
+  );
+
+  test.each(PROCESSES)('%s: ports and probes are those of the process', (name, load) => {
+    const { ports = [], startupProbe, livenessProbe, readinessProbe, image } = containerOf(workload(name));
+    const config = load(envOf(name));
+    const expected = { ops: config.opsPort, ...(config.port !== undefined && { http: config.port }) };
+    expect(Object.fromEntries(ports.map((port) => [port.name, port.containerPort]))).toEqual(expected);
+    const paths = [startupProbe, livenessProbe, readinessProbe].map((probe) => [
+      probe?.httpGet?.port,
+      probe?.httpGet?.path,
+    ]);
+    // The gateway serves one surface on when the other is away, and its /readyz is red then.
+    const ready = name === 'gateway' ? '/healthz' : '/readyz';
+    expect(paths).toEqual([
+      ['ops', '/healthz'],
+      ['ops', '/healthz'],
+      ['ops', ready],
+    ]);
+    expect(image).toMatch(new RegExp(`(^|/)loguro/${name}:\\d`));
+    expect(images.get(name)?.command.length).toBeGreaterThan(0);
+  });
+
+  test.each(PROCESSES)(
+    '%s: it is given the time it needs to stop, and serves on until others know',
+    (name, _, stopMs) => {
+      const env = envOf(name);
+      const { terminationGracePeriodSeconds } = workload(name).spec.template.spec;
+      const preStop = containerOf(workload(name)).lifecycle?.preStop.exec.command;
+      const preStopMs = preStop === undefined ? 0 : Number(preStop[1]) * 1000;
+      expect(terminationGracePeriodSeconds * 1000).toBeGreaterThanOrEqual(preStopMs + stopMs(env) + 2000);
+      if (name === 'ingest-worker') return;
+      const grace = name === 'gateway' ? loadGateway(env).drainGraceMs : preStopMs;
+      expect(grace).toBeGreaterThanOrEqual(KUBE_PROXY_MS);
+    },
+  );
+
+  test('the gateway finds the services under the names and ports they have', () => {
+    const { controlUpstreams, ingestUpstreams } = loadGateway(envOf('gateway'));
+    for (const origin of [...controlUpstreams, ...ingestUpstreams]) {
+      const { hostname, port } = new URL(origin);
+      const { spec } = find<{ spec: { ports: { port: number }[] } }>(objects, 'Service', hostname);
+      expect(spec.ports.map((p) => p.port)).toEqual([Number(port)]);
+    }
+  });
+
+  test('clients are told the hosts that the gateway routes', () => {
+    const { controlHosts, ingestHosts } = loadGateway(envOf('gateway'));
+    const { apiUrl, ingestUrl } = loadControlPlane(envOf('control-plane'));
+    expect(controlHosts).toContain(new URL(apiUrl).hostname);
+    expect(ingestHosts).toContain(new URL(ingestUrl).hostname);
+  });
+
+  test('the migration has what the command requires, and nothing of ours has the owner of the database but it', () => {
+    const job = find<Workload>(objects, 'Job', 'migrate');
+    const env = environmentOf(job, objects, {});
+    const { migrate } = parse(readFileSync(new URL('../../../docker-compose.yml', import.meta.url), 'utf8')).services;
+    expect(Object.keys(env).sort()).toEqual(Object.keys(migrate.environment).sort());
+    expect(containerOf(job).command).toEqual(['node', ...migrate.command.slice(2)]);
+    const { LOGURO_MIGRATE_DATABASE_URL: owner = '' } = env;
+    for (const other of workloadsOf(objects).filter((one) => one !== job && one.kind === 'Deployment')) {
+      const values = Object.values(environmentOf(other, objects, {})).join('\n');
+      expect(values).not.toContain(new URL(owner).password);
+    }
+  });
+
+  test('the images of others are the ones that docker-compose.yml runs', () => {
+    const { services } = parse(readFileSync(new URL('../../../docker-compose.yml', import.meta.url), 'utf8')) as {
+      services: Record<string, { image: string }>;
+    };
+    for (const set of workloadsOf(objects).filter(({ kind }) => kind === 'StatefulSet')) {
+      expect(containerOf(set).image).toBe(services[set.metadata.name]?.image);
+    }
+  });
+});
+
+test('with gateway-tls the gateway finds its certificate where it is mounted, and is reached on port 443', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'loguro-kubernetes-'));
+  try {
+    const to = (name: string) => relative(folder, join(KUBERNETES, name));
+    writeFileSync(
+      join(folder, 'kustomization.yaml'),
+      `resources: [${to('base')}]\ncomponents: [${to('gateway-tls')}]\n`,
+    );
+    const objects = render(folder);
+    const gateway = find<Workload>(objects, 'Deployment', 'gateway');
+    for (const object of [gateway, find(objects, 'Service', 'gateway')]) expect(await schemaFaults(object)).toEqual([]);
+    const { tls } = loadGateway(environmentOf(gateway, objects, readImages().get('gateway')?.env ?? {}));
+    const mount = containerOf(gateway).volumeMounts?.find(({ name }) => name === 'tls');
+    // The keys of a Secret of type kubernetes.io/tls.
+    expect(tls).toEqual({ certFile: `${mount?.mountPath}/tls.crt`, keyFile: `${mount?.mountPath}/tls.key` });
+    const { volumes } = gateway.spec.template.spec;
+    expect(volumes).toContainEqual({ name: 'tls', secret: { secretName: 'gateway-tls' } });
+    const { ports } = find<{ spec: { ports: unknown[] } }>(objects, 'Service', 'gateway').spec;
+    expect(ports).toEqual([{ name: 'https', port: 443, targetPort: 'http' }]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
