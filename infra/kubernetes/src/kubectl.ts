@@ -14,6 +14,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
 
+/** For a test that is the first to render: kubectl may have to be fetched. In milliseconds. */
+export const RENDER_TIMEOUT_MS = 120_000;
+
 /** Options of {@link findKubectl}. */
 export interface FindKubectlOptions {
   /** The PATH to look in. */

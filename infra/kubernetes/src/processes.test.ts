@@ -8,6 +8,7 @@ import { loadConfig as loadIngestApi } from '@loguro/ingest/dist/api/config.js';
 import { loadWorkerConfig } from '@loguro/ingest/dist/worker/config.js';
 import { parse } from 'yaml';
 import { type Image, readImages } from './images.js';
+import { RENDER_TIMEOUT_MS } from './kubectl.js';
 import { containerOf, environmentOf, find, type Workload, workloadsOf } from './manifests.js';
 import { KUBERNETES, type KubernetesObject, render } from './render.js';
 import { schemaFaults } from './schema.js';
@@ -34,7 +35,7 @@ describe.each(['base', 'trial', 'example'])('%s', (folder) => {
   beforeAll(() => {
     objects = [...render(folder), ...makeSecrets()];
     images = readImages();
-  });
+  }, RENDER_TIMEOUT_MS);
   const workload = (name: string) => find<Workload>(objects, 'Deployment', name);
   const envOf = (name: string) => environmentOf(workload(name), objects, images.get(name)?.env ?? {});
 

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { RENDER_TIMEOUT_MS } from './kubectl.js';
 import { render } from './render.js';
 import { schemaFaults } from './schema.js';
 
@@ -12,6 +13,7 @@ test.each(['base', 'trial', 'example'])(
     for (const object of objects) faults.push(...(await schemaFaults(object)));
     expect(faults).toEqual([]);
   },
+  RENDER_TIMEOUT_MS,
 );
 
 test('a wrong type, a missing field and a misspelt one are found out', async () => {
