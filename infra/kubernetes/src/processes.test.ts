@@ -17,8 +17,14 @@ import { makeSecrets } from './secrets.js';
 type Config = { opsPort: number; port?: number };
 type Loader = (env: Record<string, string>) => Config;
 
+const readFile = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 /** What the worker's main.ts adds to its drain, in milliseconds. */
-const WORKER_STOP_GRACE_MS = 10_000;
+const [, WORKER_STOP_GRACE = ''] =
+  /STOP_GRACE_MS = ([\d_]+)/.exec(readFile('services/ingest/src/worker/main.ts')) ?? [];
+const WORKER_STOP_GRACE_MS = Number(WORKER_STOP_GRACE.replaceAll('_', ''));
+const compose = parse(readFile('docker-compose.yml')) as {
+  services: Record<string, { image: string; environment: Record<string, string>; command: string[] }>;
+};
 
 /** The processes, the loader of their configuration, and how long they may take to stop by it, in milliseconds. */
 const PROCESSES: [string, Loader, (env: Record<string, string>) => number][] = [
@@ -86,9 +92,15 @@ describe.each(['base', 'trial', 'example'])('%s', (folder) => {
 
   test('the gateway finds the services under the names and ports they have', () => {
     const { controlUpstreams, ingestUpstreams } = loadGateway(envOf('gateway'));
-    for (const origin of [...controlUpstreams, ...ingestUpstreams]) {
-      const { hostname, port } = new URL(origin);
-      const { spec } = find<{ spec: { ports: { port: number }[] } }>(objects, 'Service', hostname);
+    const names = [controlUpstreams, ingestUpstreams].map((origins) => origins.map((origin) => new URL(origin)));
+    // Two names of one Service each, so that the gateway has another to ask when a pod behind the first is gone.
+    expect(names.map((urls) => new Set(urls.map(({ host }) => host)).size)).toEqual([2, 2]);
+    for (const { hostname, port } of names.flat()) {
+      const [service = '', namespace = 'loguro', ...domain] = hostname.split('.');
+      expect([[], ['svc']]).toContainEqual(domain);
+      const found = find<KubernetesObject & { spec: { ports: { port: number }[] } }>(objects, 'Service', service);
+      const { spec, metadata } = found;
+      expect(metadata.namespace).toBe(namespace);
       expect(spec.ports.map((p) => p.port)).toEqual([Number(port)]);
     }
   });
@@ -103,9 +115,9 @@ describe.each(['base', 'trial', 'example'])('%s', (folder) => {
   test('the migration has what the command requires, and nothing of ours has the owner of the database but it', () => {
     const job = find<Workload>(objects, 'Job', 'migrate');
     const env = environmentOf(job, objects, {});
-    const { migrate } = parse(readFileSync(new URL('../../../docker-compose.yml', import.meta.url), 'utf8')).services;
-    expect(Object.keys(env).sort()).toEqual(Object.keys(migrate.environment).sort());
-    expect(containerOf(job).command).toEqual(['node', ...migrate.command.slice(2)]);
+    const { migrate } = compose.services;
+    expect(Object.keys(env).sort()).toEqual(Object.keys(migrate?.environment ?? {}).sort());
+    expect(containerOf(job).command).toEqual(['node', ...(migrate?.command.slice(2) ?? [])]);
     const { LOGURO_MIGRATE_DATABASE_URL: owner = '' } = env;
     for (const other of workloadsOf(objects).filter((one) => one !== job && one.kind === 'Deployment')) {
       const values = Object.values(environmentOf(other, objects, {})).join('\n');
@@ -113,12 +125,11 @@ describe.each(['base', 'trial', 'example'])('%s', (folder) => {
     }
   });
 
-  test('the images of others are the ones that docker-compose.yml runs', () => {
-    const { services } = parse(readFileSync(new URL('../../../docker-compose.yml', import.meta.url), 'utf8')) as {
-      services: Record<string, { image: string }>;
-    };
-    for (const set of workloadsOf(objects).filter(({ kind }) => kind === 'StatefulSet')) {
-      expect(containerOf(set).image).toBe(services[set.metadata.name]?.image);
+  test('the images are the ones that docker-compose.yml runs', () => {
+    const name = (image = '') => image.replace(/\$\{LOGURO_VERSION:-([^}]+)\}/, '$1');
+    for (const workload of workloadsOf(objects)) {
+      const image = containerOf(workload).image.replace(/^registry\.example\.com\//, '');
+      expect(image).toBe(name(compose.services[workload.metadata.name]?.image));
     }
   });
 });
