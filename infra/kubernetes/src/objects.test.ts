@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { readImages } from './images.js';
 import { containerOf, find, type Labels, matches, type Workload, workloadsOf } from './manifests.js';
-import { type KubernetesObject, render } from './render.js';
+import { KUBERNETES, type KubernetesObject, render } from './render.js';
 import { makeSecrets } from './secrets.js';
 
 const SERVICES = ['gateway', 'control-plane', 'ingest-api', 'ingest-worker'];
@@ -166,4 +166,15 @@ test('the Prometheus operator gets the very rules that promtool tests', () => {
   const rule = find<{ spec: unknown }>(render('example'), 'PrometheusRule', 'loguro');
   const rules = readFileSync(new URL('../../prometheus/loguro.rules.yml', import.meta.url), 'utf8');
   expect(rule.spec).toEqual(parse(rules));
+});
+
+test('docs/kubernetes.md tells of every folder, and of no path that is not there', () => {
+  const root = new URL('../../../', import.meta.url);
+  const page = readFileSync(new URL('docs/kubernetes.md', root), 'utf8');
+  const folders = readdirSync(KUBERNETES).filter((name) => existsSync(`${KUBERNETES}/${name}/kustomization.yaml`));
+  expect(folders.length).toBeGreaterThan(4);
+  expect(folders.filter((name) => !page.includes(`\n| \`${name}\` |`))).toEqual([]);
+  const paths = [...page.matchAll(/infra\/[\w./-]+\w/g)].map(([path]) => path);
+  expect(paths.length).toBeGreaterThan(5);
+  expect(paths.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
 });
