@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { GuardMemo } from './credential-guard.js';
 import type { Exchange } from './exchange.js';
 
 /** Requests a client may send ahead of their answers; with more the connection is closed. */
@@ -25,7 +26,10 @@ export function knownConnection(socket: Duplex): ClientConnection | undefined {
  * Runs the requests of one connection one after the other. Pipelined requests may be worked on at the same time
  * only when all are safe (RFC 9112 §9.3.2); a POST must not overtake the one before it.
  */
-export class ClientConnection {
+export class ClientConnection implements GuardMemo {
+  provenCredential: string | undefined;
+  /** The peer's address as the guard counts it, once it was asked for. */
+  addressKey: string | undefined;
   readonly #socket: Duplex;
   readonly #waiting: Exchange[] = [];
   #current: Exchange | null = null;

@@ -42,6 +42,8 @@ export interface GatewayOptions {
   ingestUpstreams: readonly string[];
   /** Addresses and networks whose `X-Forwarded-*` are believed. Empty: nobody's. */
   trustedProxies: readonly string[];
+  /** 401 answers in a minute after which an address is held back; 0: none is. */
+  failedCredentialsPerMinute: number;
   tls?: { certFile: string; keyFile: string };
   client: ClientLimits;
   upstream: UpstreamLimits;
@@ -102,6 +104,7 @@ export function loadConfig(env: Environment): GatewayConfig {
     ingestUpstreams: readUpstreams(reader, 'LOGURO_INGEST_UPSTREAM', 'http://127.0.0.1:8082'),
     trustedProxies:
       reader.optionalText('LOGURO_TRUST_PROXY') === undefined ? [] : reader.list('LOGURO_TRUST_PROXY', []),
+    failedCredentialsPerMinute: reader.integer('LOGURO_FAILED_CREDENTIALS_PER_MINUTE', 60, { min: 0, max: 1e6 }),
     ...(tls === undefined ? {} : { tls }),
     client: readClientLimits(reader),
     upstream: readUpstreamLimits(reader),

@@ -1,5 +1,6 @@
 import type { AccessLog } from './access-log.js';
 import type { GatewayOptions } from './config.js';
+import type { CredentialGuard } from './credential-guard.js';
 import type { HostTable, Surface } from './hosts.js';
 import type { GatewayMetrics } from './metrics.js';
 import type { UpstreamGroup } from './upstream-group.js';
@@ -10,6 +11,8 @@ export interface GatewayContext {
   readonly hosts: HostTable;
   readonly groups: Readonly<Record<Surface, UpstreamGroup>>;
   readonly isTrusted: (address: string | undefined) => boolean;
+  /** null: nobody is held back. */
+  readonly guard: CredentialGuard | null;
   readonly metrics: GatewayMetrics;
   readonly accessLog: AccessLog;
   readonly protocol: 'http' | 'https';

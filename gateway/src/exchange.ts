@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError, requestIdFrom, toApiError } from '@loguro/types';
 import { sendError } from './answers.js';
+import { Caller } from './caller.js';
 import type { ClientConnection } from './client-connection.js';
 import type { GatewayContext } from './context.js';
 import { answerFor, codeOf, isConnectFailure, isConnectionLoss, isSafeMethod, unavailable } from './failures.js';
@@ -35,6 +36,7 @@ export class Exchange implements RelayOutcome {
   #expectsContinue: boolean;
   #group: UpstreamGroup | undefined;
   #path = '/';
+  #caller: Caller | undefined;
   #outgoing: string[] = [];
   #body: Buffer | undefined;
   /** Whether the body goes to the service as it comes. */
@@ -65,6 +67,10 @@ export class Exchange implements RelayOutcome {
     this.#expectsContinue = expectsContinue;
     this.#headers = readRequestHeaders(req.rawHeaders, context.isTrusted(req.socket.remoteAddress));
     this.#requestId = requestIdFrom(this.#headers.requestId);
+  }
+
+  get #peerAddress(): string {
+    return this.#req.socket.remoteAddress ?? 'unknown';
   }
 
   /** Whether the client has sent all of it. */
@@ -100,7 +106,7 @@ export class Exchange implements RelayOutcome {
   }
 
   #route(): void {
-    const { httpVersion, method = '', url = '/', socket } = this.#req;
+    const { httpVersion, method = '', url = '/' } = this.#req;
     checkFraming(this.#headers, httpVersion);
     const { authority, path } = readTarget(url, this.#headers, httpVersion);
     this.#path = path;
@@ -113,10 +119,12 @@ export class Exchange implements RelayOutcome {
       throw new ApiError('method_not_allowed', 'TRACE is not supported.', { headers: { Allow: ALLOWED_METHODS } });
     }
     this.#group = this.#context.groups[match];
+    this.#caller = new Caller(this.#context, this.#connection, this.#headers, this.#peerAddress);
+    this.#caller.admit(method);
     this.#outgoing = finishRequestHeaders(this.#headers, {
       authority,
       requestId: this.#requestId,
-      clientAddress: socket.remoteAddress ?? 'unknown',
+      peerAddress: this.#peerAddress,
       protocol: this.#context.protocol,
       httpVersion,
     });
@@ -163,7 +171,8 @@ export class Exchange implements RelayOutcome {
     });
   }
 
-  answering(status: number): void {
+  answering(status: number, credentialIsGood: boolean): void {
+    this.#caller?.learn(status, credentialIsGood, this.#req.method as string, (this.#group as UpstreamGroup).surface);
     // A refusal while the client still sends: more of its body would only be thrown away over there.
     if (status >= 400 && this.#stream !== undefined && !this.#req.complete) this.#stream.hold();
     this.#closeIfNeeded();
@@ -264,7 +273,7 @@ export class Exchange implements RelayOutcome {
       durationMs: Math.round(durationMs * 1000) / 1000,
       surface: this.#group?.surface,
       upstream: this.#upstream?.origin,
-      clientAddress: this.#req.socket.remoteAddress ?? 'unknown',
+      clientAddress: this.#caller?.address ?? this.#peerAddress,
       reason,
     });
   }

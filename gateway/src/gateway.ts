@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { AccessLog } from './access-log.js';
 import type { GatewayOptions } from './config.js';
 import type { GatewayContext } from './context.js';
+import { CredentialGuard } from './credential-guard.js';
 import { HostTable, type Surface } from './hosts.js';
 import { attachHandlers, closeGently, createListener, type GatewayServer } from './listener.js';
 import { GatewayMetrics } from './metrics.js';
@@ -41,6 +42,7 @@ export function createGateway(options: GatewayOptions, logger: Logger): Gateway 
     hosts: new HostTable({ control: options.controlHosts, ingest: options.ingestHosts }),
     groups,
     isTrusted: parseTrustedProxies(options.trustedProxies),
+    guard: options.failedCredentialsPerMinute === 0 ? null : new CredentialGuard(options.failedCredentialsPerMinute),
     metrics,
     accessLog: new AccessLog(options.accessLog, logger),
     protocol: options.tls === undefined ? 'http' : 'https',

@@ -10,6 +10,7 @@ export class GatewayMetrics {
   readonly #malformed: Counter<'reason'>;
   readonly #upstreamFailures: Counter<'upstream' | 'reason'>;
   readonly #dropped: Counter;
+  readonly #heldBack: Counter;
 
   constructor() {
     const registers = [this.registry];
@@ -34,6 +35,11 @@ export class GatewayMetrics {
     this.#dropped = new Counter({
       name: 'loguro_gateway_dropped_connections_total',
       help: 'Connections closed at once because there were too many.',
+      registers,
+    });
+    this.#heldBack = new Counter({
+      name: 'loguro_gateway_held_back_requests_total',
+      help: 'Requests answered 429 because too many wrong credentials came from their address.',
       registers,
     });
   }
@@ -96,6 +102,10 @@ export class GatewayMetrics {
 
   upstreamFailed(upstream: string, reason: string): void {
     this.#upstreamFailures.inc({ upstream, reason });
+  }
+
+  heldBack(): void {
+    this.#heldBack.inc();
   }
 
   connectionDropped(): void {

@@ -4,7 +4,7 @@ import { finishRequestHeaders, readRequestHeaders } from './request-headers.js';
 const HOP = {
   authority: 'logu.ro:8080',
   requestId: 'r-1',
-  clientAddress: '203.0.113.9',
+  peerAddress: '203.0.113.9',
   protocol: 'http',
   httpVersion: '1.1',
 } as const;

@@ -14,6 +14,7 @@ enum Action {
   ForwardedProto,
   ForwardedHost,
   Via,
+  Authorization,
 }
 
 const ACTIONS = new Map<string, Action>([
@@ -26,6 +27,7 @@ const ACTIONS = new Map<string, Action>([
   ['x-forwarded-proto', Action.ForwardedProto],
   ['x-forwarded-host', Action.ForwardedHost],
   ['via', Action.Via],
+  ['authorization', Action.Authorization],
   ['forwarded', Action.Origin],
   ['x-real-ip', Action.Origin],
   ['x-forwarded-port', Action.Origin],
@@ -76,6 +78,8 @@ export interface RequestHeaders {
   forwardedProto: string | undefined;
   forwardedHost: string | undefined;
   via: string | undefined;
+  /** The first one: the services, too, ignore any other. */
+  authorization: string | undefined;
 }
 
 /**
@@ -95,6 +99,7 @@ export function readRequestHeaders(raw: readonly string[], trusted: boolean): Re
     forwardedProto: undefined,
     forwardedHost: undefined,
     via: undefined,
+    authorization: undefined,
   };
   let connection: string | undefined;
   for (let i = 0; i < raw.length; i += 2) {
@@ -121,6 +126,10 @@ function take(read: RequestHeaders, action: Action, name: string, value: string,
       return;
     case Action.RequestId:
       read.requestId = read.requestId === undefined ? value : [];
+      return;
+    case Action.Authorization:
+      read.authorization ??= value;
+      read.forward.push(name, value);
       return;
     case Action.Via:
       read.via = joined(read.via, value);
@@ -170,7 +179,8 @@ export interface Hop {
   /** The value for `Host`. */
   authority: string;
   requestId: string;
-  clientAddress: string;
+  /** The other end of the connection. */
+  peerAddress: string;
   protocol: 'http' | 'https';
   httpVersion: string;
 }
@@ -185,7 +195,7 @@ export function finishRequestHeaders(read: RequestHeaders, hop: Hop): string[] {
     'x-request-id',
     hop.requestId,
     'x-forwarded-for',
-    forwardedFor === undefined ? hop.clientAddress : `${forwardedFor}, ${hop.clientAddress}`,
+    forwardedFor === undefined ? hop.peerAddress : `${forwardedFor}, ${hop.peerAddress}`,
     'x-forwarded-proto',
     read.forwardedProto ?? hop.protocol,
     'x-forwarded-host',

@@ -1,3 +1,5 @@
+import { CREDENTIAL_HEADER } from '@loguro/types';
+
 /** What to do with a header of a service's answer. */
 enum Action {
   Forward,
@@ -5,12 +7,14 @@ enum Action {
   ContentLength,
   Connection,
   Date,
+  Credential,
 }
 
 const ACTIONS = new Map<string, Action>([
   ['content-length', Action.ContentLength],
   ['connection', Action.Connection],
   ['date', Action.Date],
+  [CREDENTIAL_HEADER, Action.Credential],
   // Replaced by ours, which the service was given.
   ['x-request-id', Action.Drop],
   // Hop-by-hop (RFC 9110 §7.6.1); trailers are not forwarded, so nothing may announce them.
@@ -29,6 +33,8 @@ export interface ResponseHeaders {
   /** In bytes; null when not sent. */
   contentLength: number | null;
   hasDate: boolean;
+  /** The service says that the request's credential is good. */
+  credentialIsGood: boolean;
   /** The service closes the connection after this answer. */
   closes: boolean;
 }
@@ -58,7 +64,13 @@ function nameOf(text: string): KnownName {
  * @param hasNoContent 1xx and 204 answers must not carry Content-Length (RFC 9110 §8.6)
  */
 export function readResponseHeaders(raw: readonly Buffer[], hasNoContent: boolean): ResponseHeaders {
-  const read: ResponseHeaders = { forward: [], contentLength: null, hasDate: false, closes: false };
+  const read: ResponseHeaders = {
+    forward: [],
+    contentLength: null,
+    hasDate: false,
+    credentialIsGood: false,
+    closes: false,
+  };
   let connection = '';
   for (let i = 0; i < raw.length; i += 2) {
     const { text, action } = nameOf((raw[i] as Buffer).toString('latin1'));
@@ -66,6 +78,10 @@ export function readResponseHeaders(raw: readonly Buffer[], hasNoContent: boolea
     const value = (raw[i + 1] as Buffer).toString('latin1');
     if (action === Action.Connection) {
       connection += `,${value}`;
+      continue;
+    }
+    if (action === Action.Credential) {
+      read.credentialIsGood = value === 'good';
       continue;
     }
     if (action === Action.Date) read.hasDate = true;

@@ -6,7 +6,7 @@ import type { Upstream } from './upstream.js';
 /** What became of an attempt to get an answer. Exactly one of the last three is called, once. */
 export interface RelayOutcome {
   /** The headers of the final answer have come; whatever is left of the request's body may be unwanted. */
-  answering(status: number): void;
+  answering(status: number, credentialIsGood: boolean): void;
   /** The whole answer is with the client's connection. */
   answered(status: number): void;
   /** No answer; nothing was sent to the client. `sent` says whether bytes of the request may have arrived. */
@@ -62,13 +62,14 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (this.#settled) return true;
     if (status < 200) return this.#inform(status, rawHeaders);
     const hasNoBody = this.#res.req.method === 'HEAD' || status === 204 || status === 304;
-    const { forward, contentLength, hasDate, closes } = readResponseHeaders(rawHeaders, status === 204);
+    const head = readResponseHeaders(rawHeaders, status === 204);
+    const { forward, contentLength, hasDate, closes } = head;
     if (closes) this.#upstream.rest();
     forward.push('X-Request-Id', this.#requestId);
     if (hasDate) this.#res.sendDate = false;
     this.#status = status;
     this.#head = forward;
-    this.#outcome.answering(status);
+    this.#outcome.answering(status, head.credentialIsGood);
     if (hasNoBody || contentLength === 0) return true;
     if (contentLength !== null && contentLength <= HELD_BYTES) {
       this.#missing = contentLength;

@@ -39,6 +39,7 @@ export async function startGateway({ logger, ...wanted }: TestGatewayOptions): P
       controlHosts: [CONTROL_HOST],
       ingestHosts: [INGEST_HOST],
       trustedProxies: [],
+      failedCredentialsPerMinute: 0,
       accessLog: 'off',
       drainGraceMs: 0,
       ...wanted,

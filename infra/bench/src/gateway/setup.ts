@@ -69,6 +69,7 @@ export function startNginxProcess(backendPort: number) {
     controlUpstreams: [upstream],
     ingestUpstreams: [upstream],
     trustedProxies: [],
+    failedCredentialsPerMinute: 60,
     accessLog: 'errors',
     drainGraceMs: 0,
     client: DEFAULT_CLIENT_LIMITS,

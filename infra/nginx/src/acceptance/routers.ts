@@ -40,6 +40,7 @@ function gatewayOptions({ client, upstream, ...options }: RouterOptions): Gatewa
   return {
     ...HOSTS,
     trustedProxies: [],
+    failedCredentialsPerMinute: 0,
     accessLog: 'off',
     drainGraceMs: 0,
     ...options,
