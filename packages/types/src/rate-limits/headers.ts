@@ -20,9 +20,10 @@ export function rateLimitHeaders(reports: readonly QuotaReport[]): Record<'RateL
  * The answer to somebody whose quota is used up.
  *
  * @param message a sentence that says which
+ * @param reports none when the answer carries them anyway
  */
 export function rateLimited(message: string, retryAfterSeconds: number, reports: readonly QuotaReport[]): ApiError {
   return new ApiError('rate_limited', `${message} Try again in ${retryAfterSeconds} s.`, {
-    headers: { 'Retry-After': String(retryAfterSeconds), ...rateLimitHeaders(reports) },
+    headers: { 'Retry-After': String(retryAfterSeconds), ...(reports.length > 0 && rateLimitHeaders(reports)) },
   });
 }

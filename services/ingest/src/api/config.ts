@@ -49,6 +49,11 @@ export function loadConfig(env: Environment) {
       batchRecords: reader.integer('LOGURO_BATCH_RECORDS', LIMITS.batchRecords, { min: 1, max: 1_000_000 }),
       bodyBytes: reader.integer('LOGURO_BODY_BYTES', LIMITS.bodyBytes, { min: 1024, max: 256 * MIB }),
     },
+    /** For each project key, in this process; 0: none. */
+    keyLimits: {
+      requestsPerSecond: reader.integer('LOGURO_KEY_REQUESTS_PER_SECOND', 0, { min: 0, max: 1e7 }),
+      recordsPerSecond: reader.integer('LOGURO_KEY_RECORDS_PER_SECOND', 0, { min: 0, max: 1e9 }),
+    },
     /** Of all request bodies in work together, decompressed. */
     bodiesInFlightBytes: reader.integer('LOGURO_BODIES_IN_FLIGHT_BYTES', 64 * MIB, { min: MIB, max: 4096 * MIB }),
     /** For a whole request to arrive. */

@@ -3,6 +3,7 @@ import { readyAnswer } from '@loguro/types/operations';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Directory } from '../cache/directory.js';
 import type { AccessControl } from './access.js';
+import type { KeyLimits } from './key-limits.js';
 import { preflight } from './preflight.js';
 import { receiptRoute } from './receipt-route.js';
 import type { ReceiptOptions } from './receipts.js';
@@ -13,6 +14,7 @@ import { wrongSurface } from './wrong-surface.js';
 /** Options of {@link createExpressApp}. */
 export interface ExpressAppOptions {
   access: AccessControl;
+  keyLimits: KeyLimits;
   directory: Directory;
   receipts: ReceiptOptions;
   /** Why records can't be taken right now; empty when they can. */
@@ -42,7 +44,7 @@ export function createExpressApp(options: ExpressAppOptions): Express {
   });
   app.all(['/healthz', '/readyz'], onlyMethods('GET, HEAD'));
   app.use(wrongSurface(apiUrl));
-  app.get(RECEIPT_PATH, receiptRoute(access, options.receipts));
+  app.get(RECEIPT_PATH, receiptRoute(access, options.keyLimits, options.receipts));
   app.options(RECEIPT_PATH, preflight(directory, 'GET, HEAD, OPTIONS'));
   app.all(RECEIPT_PATH, onlyMethods('GET, HEAD, OPTIONS'));
   app.options(INGEST_PATHS, preflight(directory, 'POST, OPTIONS'));

@@ -6,6 +6,7 @@ import { dryRunAnswer, queuedAnswer, refusal } from './answers.js';
 import type { BodyBudget, BodyShare } from './body-budget.js';
 import { type BatchLimits, type Encoded, encodeArray, encodeLine, encodeOne, finishBatch } from './encode-body.js';
 import { type IngestOptions, readIngestOptions, selectDataset } from './ingest-options.js';
+import type { KeyLimits } from './key-limits.js';
 import { type BodyFormat, readFormat } from './media-type.js';
 import { checkLength, readBody } from './read-body.js';
 import type { ReceiptWatcher } from './receipt-watcher.js';
@@ -17,6 +18,7 @@ import type { IngestTarget } from './target.js';
 export interface HotPathDeps {
   access: AccessControl;
   budget: BodyBudget;
+  keyLimits: KeyLimits;
   limits: BatchLimits & { bodyBytes: number };
   sink: RecordSink;
   watcher: ReceiptWatcher;
@@ -60,6 +62,7 @@ export async function ingest(deps: HotPathDeps, target: IngestTarget, reply: Rep
     if (options.dryRun) return reply.json(200, dryRunAnswer(encoded));
     if (encoded.good === 0 || (encoded.bad > 0 && !options.partial)) throw refusal(encoded, batch);
 
+    deps.keyLimits.records(access.key.id, encoded.good);
     const receipt = await deps.sink.store(access, encoded, options.idempotencyKey, hash);
     const stored = options.waitMs > 0 && (await isStored(deps.watcher, receipt, options.waitMs));
     reply.json(stored ? 200 : 202, queuedAnswer(encoded, { stored, receipt, batch, partial: options.partial }));
@@ -72,6 +75,7 @@ export async function ingest(deps: HotPathDeps, target: IngestTarget, reply: Rep
 async function admit(deps: HotPathDeps, target: IngestTarget, reply: Reply): Promise<Admitted> {
   const { headers } = reply.req;
   const key = await deps.access.key(headers, reply, reply.startedAt);
+  deps.keyLimits.request(key.id, reply);
   const { batch } = target;
   const options = readIngestOptions(target, headers);
   const format = readFormat(headers, batch);

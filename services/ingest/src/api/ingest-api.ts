@@ -12,6 +12,7 @@ import { createApp } from './app.js';
 import { BodyBudget } from './body-budget.js';
 import type { ApiConfig } from './config.js';
 import { createHttpServer, type HttpServer } from './http-server.js';
+import { KeyLimits } from './key-limits.js';
 import { createReadiness } from './readiness.js';
 import { ReceiptWatcher } from './receipt-watcher.js';
 import { RecordSink } from './record-sink.js';
@@ -54,6 +55,7 @@ export function createIngestApi({ config, logger, registry, queue }: IngestApiDe
   const app = createApp({
     access: new AccessControl(directory, new Authenticator(directory)),
     budget,
+    keyLimits: new KeyLimits({ ...config.keyLimits, batchRecords: config.limits.batchRecords }),
     limits: config.limits,
     sink: new RecordSink(queue, database),
     watcher,

@@ -37,6 +37,8 @@ export class Reply {
   readonly requestId: string;
   /** The browser's origin, once it is known to be allowed; answers then carry CORS headers. */
   origin: string | null = null;
+  /** Where the key stands with its limits; null: it has none. */
+  quota: (() => Record<string, string>) | null = null;
   /** The client waits for `100 Continue` before it sends its body. */
   expectsContinue = false;
   /** For logs and metrics: the error code, or `ok`. */
@@ -108,8 +110,9 @@ export class Reply {
     headers.push(String(Buffer.byteLength(body)), 'X-Request-Id', this.requestId, ...SECURITY_HEADERS, ...extra);
     if (this.origin !== null) {
       headers.push('Access-Control-Allow-Origin', this.origin, 'Vary', 'Origin');
-      headers.push('Access-Control-Expose-Headers', 'X-Request-Id, Retry-After');
+      headers.push('Access-Control-Expose-Headers', 'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy');
     }
+    if (this.quota !== null) headers.push(...Object.entries(this.quota()).flat());
     return headers;
   }
 
