@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { generatePat, isWellFormedPat, looksLikePat } from './credentials.js';
@@ -28,4 +29,22 @@ test.each(['', 'pat_', 'pat_xxx', 'PAT_abc', 'eyJhbGciOiJFUzI1NiJ9.e30.x'])('%j 
 test('a broken token is still told from a project key', () => {
   expect(looksLikePat('pat_xxx')).toBe(true);
   expect(looksLikePat('eyJhbGciOiJFUzI1NiJ9.e30.x')).toBe(false);
+});
+
+test('what the page tells secret scanners is true: its expression finds every token, its program tells them from look-alikes', async () => {
+  const page = readFileSync(new URL('../../../docs/credentials.md', import.meta.url), 'utf8');
+  const section = page.split('### For secret scanners')[1] ?? '';
+  const expression = new RegExp(/```\n(.+)\n```/.exec(section)?.[1] ?? '$^', 'g');
+  const program = /```js\n([\s\S]+?)```/.exec(section)?.[1] ?? '';
+  const { isToken } = (await import(`data:text/javascript,${encodeURIComponent(program)}`)) as {
+    isToken: (text: string) => boolean;
+  };
+  for (let i = 0; i < 200; i++) {
+    const token = generatePat();
+    const found = [...`LOGURO_TOKEN="${token}" # a comment`.matchAll(expression)].map(([text]) => text);
+    expect(found).toEqual([token]);
+    expect(isToken(token)).toBe(true);
+    const other = `${token.slice(0, -1)}${token.endsWith('0') ? '1' : '0'}`;
+    expect([isToken(other), isWellFormedPat(other)]).toEqual([false, false]);
+  }
 });
