@@ -50,3 +50,9 @@ test('a URL at fault is not repeated: it may hold a password', () => {
   expect(read).toThrow(/DATABASE_URL is not a URL that starts with postgres:/);
   expect(read).not.toThrow(/hunter2/);
 });
+
+test('a fault that repeats its value leaves out what looks like a credential', () => {
+  const read = () => load({ DATABASE_URL: 'postgres://h/x', PORT: 'redis://:hunter2@cache/0' });
+  expect(read).toThrow(/PORT is "redis:/);
+  expect(read).not.toThrow(/hunter2/);
+});

@@ -1,3 +1,5 @@
+import { scrubSecrets } from './scrub-secrets.js';
+
 /** The environment, as `process.env` gives it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -94,6 +96,7 @@ export class ConfigReader {
 
   /** @throws ConfigError when anything was wrong */
   done(): void {
-    if (this.#faults.length > 0) throw new ConfigError(this.#faults);
+    // A fault may repeat its value, and somebody may have put a URL with a password where a number belongs.
+    if (this.#faults.length > 0) throw new ConfigError(this.#faults.map(scrubSecrets));
   }
 }
