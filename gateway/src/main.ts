@@ -1,4 +1,4 @@
-import { installShutdown, loggerOptions, startOpsServer } from '@loguro/types/operations';
+import { installShutdown, logCrashes, loggerOptions, startFailure, startOpsServer } from '@loguro/types/operations';
 import { pino } from 'pino';
 import { loadConfig } from './config.js';
 import { createGateway } from './gateway.js';
@@ -6,6 +6,7 @@ import { createGateway } from './gateway.js';
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const logger = pino(loggerOptions('gateway', config.logLevel));
+  logCrashes(logger);
   const gateway = createGateway(config, logger);
   await new Promise<void>((resolve, reject) => {
     gateway.server.once('error', reject);
@@ -33,6 +34,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(startFailure(error));
   process.exit(1);
 });

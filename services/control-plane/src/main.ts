@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError, installShutdown, loggerOptions } from '@loguro/types/operations';
+import { ConfigError, installShutdown, logCrashes, loggerOptions, startFailure } from '@loguro/types/operations';
 import { pino } from 'pino';
 import { loadConfig } from './config.js';
 import { startControlPlane } from './control-plane.js';
@@ -11,6 +11,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 try {
   const config = loadConfig(process.env);
   const logger = pino(loggerOptions('control-plane', config.logLevel));
+  logCrashes(logger);
   // Before anything is open there is nothing to close: a signal while waiting for the database just ends it.
   const exit = () => process.exit(0);
   process.once('SIGTERM', exit).once('SIGINT', exit);
@@ -23,8 +24,9 @@ try {
   });
   logger.info({ host: config.host, port, opsPort }, 'listening');
 } catch (error) {
-  // A sentence for what an operator can mend, the whole error for what nobody foresaw.
+  // A sentence for what an operator can mend; of what nobody foresaw, also where it came from.
   const foreseen = error instanceof ConfigError || (error instanceof Error && error.name === 'SecretKeyError');
-  console.error(foreseen ? error.message : error);
+  if (foreseen) console.error(startFailure(error));
+  else pino(loggerOptions('control-plane', 'fatal')).fatal({ err: error }, 'the control plane could not start');
   process.exit(1);
 }

@@ -1,4 +1,4 @@
-import { installShutdown, loggerOptions, startOpsServer } from '@loguro/types/operations';
+import { installShutdown, logCrashes, loggerOptions, startFailure, startOpsServer } from '@loguro/types/operations';
 import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { openIngestQueue } from '../queue/open-ingest-queue.js';
@@ -11,6 +11,7 @@ const BACKLOG = 4096;
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const logger = pino(loggerOptions('ingest-api', config.logLevel));
+  logCrashes(logger);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const { queueUrl: url, redisPolicy, queueLimits } = config;
@@ -43,6 +44,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(startFailure(error));
   process.exit(1);
 });

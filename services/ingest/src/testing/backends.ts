@@ -1,6 +1,6 @@
 import { createTestDatabase, createTestRedis, type TestDatabase } from '@loguro/testing';
 import pg from 'pg';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import { type OpenIngestQueue, openIngestQueue } from '../queue/open-ingest-queue.js';
 import { loadWorkerConfig, type WorkerConfig } from '../worker/config.js';
@@ -18,7 +18,7 @@ export interface Bench {
   owner: pg.Pool;
   queueUrl: string;
   openQueue(options?: Partial<Parameters<typeof openIngestQueue>[0]>): Promise<OpenIngestQueue>;
-  startWorker(config?: Partial<WorkerConfig>): Promise<{ worker: IngestWorker; registry: Registry }>;
+  startWorker(config?: Partial<WorkerConfig>, logger?: Logger): Promise<{ worker: IngestWorker; registry: Registry }>;
   close(): Promise<void>;
 }
 
@@ -45,12 +45,12 @@ export async function createBench(backend: Backend): Promise<Bench> {
       closers.push(() => queue.close());
       return queue;
     },
-    async startWorker(config = {}) {
+    async startWorker(config = {}, logger = silent) {
       const defaults = loadWorkerConfig({ LOGURO_DATABASE_URL: database.ingestUrl, LOGURO_QUEUE_URL: queueUrl });
       const registry = new Registry();
       const worker = await createWorker({
         config: { ...defaults, redisPolicy: 'warn', ...config },
-        logger: silent,
+        logger,
         registry,
         onHopeless: () => undefined,
       });

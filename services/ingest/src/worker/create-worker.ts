@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { StoreJob } from '@loguro/types';
+import { loggableMessage } from '@loguro/types/operations';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { StoreResult } from '../ledger/store-chunks.js';
@@ -8,6 +9,7 @@ import { type WorkerMetrics, workerMetrics } from '../metrics.js';
 import { QUEUE_DEFAULTS } from '../queue/open-ingest-queue.js';
 import { openQueueStore } from '../queue/open-queue-store.js';
 import { PENDING_STATES, type QueueStore } from '../queue/queue-store.js';
+import { requestIdsOf } from '../records/request-ids.js';
 import type { WorkerConfig } from './config.js';
 import { CopySink } from './copy-sink.js';
 import { ProgressWatch } from './progress-watch.js';
@@ -59,7 +61,16 @@ export async function createWorker({ config, logger, registry, onHopeless }: Wor
   const worker = startQueueWorker({
     ...config,
     url: config.queueUrl,
-    process: (job, redelivered) => storeJob(sink, metrics, job, redelivered),
+    process: async (job, redelivered) => {
+      try {
+        await storeJob(sink, metrics, job, redelivered);
+      } catch (error) {
+        const requestIds = requestIdsOf(job.chunks.map(({ lines }) => lines));
+        const receipts = job.chunks.map(({ id }) => id);
+        logger.warn({ requestIds, receipts, err: error }, 'a job failed; it is tried again');
+        throw error;
+      }
+    },
     onError: (error) => logger.warn({ err: error }, 'the queue reported an error'),
   });
   const watch = new ProgressWatch({
@@ -112,7 +123,7 @@ async function storeJob(sink: CopySink, metrics: WorkerMetrics, job: StoreJob, r
   }
   const [first] = failed;
   if (first !== undefined) {
-    throw new Error(`${failed.length} of ${results.length} chunks could not be stored: ${first.message}`);
+    throw new Error(`${failed.length} of ${results.length} chunks could not be stored: ${loggableMessage(first)}`);
   }
 }
 
@@ -133,7 +144,7 @@ function observeStore(metrics: WorkerMetrics, logger: Logger) {
     },
     failed(sqlstate: string | null, error: Error) {
       metrics.failures.inc({ sqlstate: sqlstate ?? 'connection' });
-      logger.warn({ sqlstate, reason: error.message }, 'a transaction failed');
+      logger.warn({ sqlstate, reason: loggableMessage(error) }, 'a transaction failed');
     },
   };
 }

@@ -1,4 +1,4 @@
-import { ConfigError, installShutdown, loggerOptions, startOpsServer } from '@loguro/types/operations';
+import { ConfigError, installShutdown, logCrashes, loggerOptions, startOpsServer } from '@loguro/types/operations';
 import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { loadWorkerConfig, type WorkerConfig } from './config.js';
@@ -19,6 +19,7 @@ function configOrExit(): WorkerConfig {
 
 const config = configOrExit();
 const logger = pino(loggerOptions('ingest-worker', config.logLevel));
+logCrashes(logger);
 const registry = new Registry();
 collectDefaultMetrics({ register: registry });
 
