@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { ConfigReader, type Environment, LOG_LEVELS } from '@loguro/types/operations';
+import { readSecretKey } from './keys/read-secret-key.js';
 
 /** Everything the control plane can be told, read once at start. */
 export interface Config {
@@ -63,7 +64,11 @@ export function loadConfig(env: Environment): Config {
       'without it there is nowhere to keep accounts and datasets',
     ),
     queryDatabaseUrl: reader.url('LOGURO_QUERY_DATABASE_URL', POSTGRES, 'without it no query can run'),
-    secretKey: secretKey(reader),
+    secretKey: readSecretKey(
+      reader,
+      'LOGURO_SECRET_KEY',
+      'it encrypts the private signing key; make one with `openssl rand -base64 32` and keep it',
+    ),
     poolSize: reader.integer('LOGURO_DATABASE_POOL_SIZE', 10, { min: 1, max: 1000 }),
     queryPoolSize: reader.integer('LOGURO_QUERY_DATABASE_POOL_SIZE', 10, { min: 1, max: 1000 }),
     connectTimeoutMs: reader.integer('LOGURO_CONNECT_TIMEOUT_MS', 2000, { min: 10, max: 60_000 }),
@@ -102,17 +107,4 @@ function trustProxy(reader: ConfigReader): string[] {
     }
   }
   return items;
-}
-
-/** AES-256 needs exactly 32 bytes. The fault never repeats the value. */
-function secretKey(reader: ConfigReader): Buffer {
-  const text = reader.text(
-    'LOGURO_SECRET_KEY',
-    'it encrypts the private signing key; make one with `openssl rand -base64 32` and keep it',
-  );
-  const key = Buffer.from(text, 'base64');
-  if (text !== '' && (key.length !== 32 || !/^[A-Za-z0-9+/]{43}=?$/.test(text))) {
-    reader.fault('LOGURO_SECRET_KEY is not 32 bytes in base64; make one with `openssl rand -base64 32`');
-  }
-  return key;
 }

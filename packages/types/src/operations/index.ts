@@ -1,3 +1,5 @@
+export * from './check.js';
+export * from './command-line.js';
 export * from './config.js';
 export * from './drain.js';
 export * from './loggable-error.js';

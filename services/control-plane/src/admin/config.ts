@@ -1,5 +1,6 @@
 import { ConfigReader, type Environment } from '@loguro/types/operations';
 import type { RolePasswords } from '../database/roles.js';
+import { readSecretKey } from '../keys/read-secret-key.js';
 
 const PROTOCOLS = ['postgres:', 'postgresql:'];
 
@@ -43,4 +44,69 @@ export function loadDatabaseUrl(env: Environment): string {
   const url = reader.url(name, PROTOCOLS, 'without it there is no database to write to');
   reader.done();
   return url;
+}
+
+/**
+ * The database's owner, for what no service may do.
+ *
+ * @throws ConfigError
+ */
+export function loadOwnerUrl(env: Environment): string {
+  const reader = new ConfigReader(env);
+  const url = reader.url('LOGURO_MIGRATE_DATABASE_URL', PROTOCOLS, "only the database's owner may do this");
+  reader.done();
+  return url;
+}
+
+/**
+ * The key that encrypts the private signing keys.
+ *
+ * @throws ConfigError
+ */
+export function loadSecretKey(env: Environment): Buffer {
+  const reader = new ConfigReader(env);
+  const key = readSecretKey(reader, 'LOGURO_SECRET_KEY', 'private signing keys are encrypted with it');
+  reader.done();
+  return key;
+}
+
+/**
+ * The key in use and the one to replace it with.
+ *
+ * @throws ConfigError
+ */
+export function loadSecretKeys(env: Environment): { from: Buffer; to: Buffer } {
+  const reader = new ConfigReader(env);
+  const from = readSecretKey(reader, 'LOGURO_SECRET_KEY', 'private signing keys are encrypted with it');
+  const to = readSecretKey(reader, 'LOGURO_NEW_SECRET_KEY', 'private signing keys are to be encrypted with it');
+  if (from.length > 0 && from.equals(to)) reader.fault('LOGURO_NEW_SECRET_KEY is the key that is in use already');
+  reader.done();
+  return { from, to };
+}
+
+/** What `doctor` looks at in the database; everything but the database itself may be missing. */
+export interface DatabaseCheckConfig {
+  databaseUrl: string;
+  secretKey: Buffer | null;
+}
+
+/** @throws ConfigError */
+export function loadDatabaseCheckConfig(env: Environment): DatabaseCheckConfig {
+  const reader = new ConfigReader(env);
+  const name = reader.optionalText('LOGURO_MIGRATE_DATABASE_URL')
+    ? 'LOGURO_MIGRATE_DATABASE_URL'
+    : 'LOGURO_DATABASE_URL';
+  const databaseUrl = reader.url(name, PROTOCOLS, 'without it there is no database to look at');
+  const secretKey = reader.optionalText('LOGURO_SECRET_KEY')
+    ? readSecretKey(reader, 'LOGURO_SECRET_KEY', 'private signing keys are encrypted with it')
+    : null;
+  reader.done();
+  return { databaseUrl, secretKey };
+}
+
+/**
+ * Where `pg_dump` and `pg_restore` are; undefined: wherever the machine keeps them.
+ */
+export function postgresPrograms(env: Environment): string | undefined {
+  return new ConfigReader(env).optionalText('LOGURO_POSTGRES_PROGRAMS');
 }

@@ -72,6 +72,42 @@ export async function applyMigrations(
   }
 }
 
+/** How a database's migrations compare with those of this release; names, in order. */
+export interface MigrationStatus {
+  /** Of this release and not applied. */
+  pending: string[];
+  /** Begun and not finished. */
+  failed: string[];
+  /** Applied, and different from the file of the same name. */
+  changed: string[];
+  /** Applied by a newer release. */
+  unknown: string[];
+}
+
+/**
+ * Compares, and changes nothing.
+ *
+ * @throws the driver's error `42P01` when the database was never migrated
+ */
+export async function migrationStatus(client: Client, directory = MIGRATIONS_DIRECTORY): Promise<MigrationStatus> {
+  const migrations = await readMigrations(directory);
+  const recorded = await readRecorded(client);
+  const names = (records: readonly AppliedMigration[]) => records.map((record) => record.migration_name);
+  const fileOf = (record: AppliedMigration) => migrations.find(({ name }) => name === record.migration_name);
+  const finished = recorded.filter((record) => record.finished_at !== null);
+  return {
+    pending: migrations.map(({ name }) => name).filter((name) => !names(recorded).includes(name)),
+    failed: names(recorded.filter((record) => record.finished_at === null)),
+    changed: names(
+      finished.filter((record) => {
+        const file = fileOf(record);
+        return file !== undefined && !matchesChecksum(file.script, record.checksum);
+      }),
+    ),
+    unknown: names(finished.filter((record) => fileOf(record) === undefined)),
+  };
+}
+
 /** The migrations of a folder in Prisma's layout, in the order of their names. */
 export async function readMigrations(directory: string): Promise<Migration[]> {
   const entries = await readdir(directory, { withFileTypes: true });

@@ -45,25 +45,8 @@ export function createSigningKeys({ prisma }: Database, secretKey: Buffer): Sign
   }
 
   async function create(tx: Transaction): Promise<SigningKey> {
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('loguro:signing-key'))`;
-    const existing = await newest(tx);
-    if (existing !== null) return existing;
-    const kid = randomUUID();
-    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const key = await tx.signingKey.create({
-      data: {
-        kid,
-        publicKey: pair.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
-        privateKey: seal(pair.privateKey.export({ format: 'der', type: 'pkcs8' }), secretKey, kid),
-      },
-    });
-    await recordAudit(tx, ADMINISTRATOR, {
-      projectId: null,
-      action: 'signing_key.create',
-      target: 'signing_key',
-      targetId: kid,
-    });
-    return key;
+    await lockSigningKeys(tx);
+    return (await newest(tx)) ?? (await newSigningKey(tx, secretKey));
   }
 
   return {
@@ -75,4 +58,29 @@ export function createSigningKeys({ prisma }: Database, secretKey: Buffer): Sign
 
 function newest(db: Transaction): Promise<SigningKey | null> {
   return db.signingKey.findFirst({ where: { retiredAt: null }, orderBy: { createdAt: 'desc' } });
+}
+
+/** Makes changes of signing keys take turns until the transaction ends. */
+export async function lockSigningKeys(tx: Transaction): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('loguro:signing-key'))`;
+}
+
+/** Makes a key pair and stores it; as the newest it signs from here on. */
+export async function newSigningKey(tx: Transaction, secretKey: Buffer): Promise<SigningKey> {
+  const kid = randomUUID();
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const key = await tx.signingKey.create({
+    data: {
+      kid,
+      publicKey: pair.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+      privateKey: seal(pair.privateKey.export({ format: 'der', type: 'pkcs8' }), secretKey, kid),
+    },
+  });
+  await recordAudit(tx, ADMINISTRATOR, {
+    projectId: null,
+    action: 'signing_key.create',
+    target: 'signing_key',
+    targetId: kid,
+  });
+  return key;
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitFor } from '@loguro/testing';
+import { UsageError } from '@loguro/types/operations';
 import { QUEUE_DEFAULTS } from '../queue/open-ingest-queue.js';
 import { openQueueStore } from '../queue/open-queue-store.js';
 import type { QueueStore } from '../queue/queue-store.js';
@@ -7,7 +8,7 @@ import { timeOrderedId } from '../queue/time-ordered-id.js';
 import { BACKENDS, type Bench, createBench, metric, silent } from '../testing/backends.js';
 import { createDataset, testLine } from '../testing/dataset.js';
 import type { Books } from './books.js';
-import { runCommand, UsageError } from './commands.js';
+import { runCommand } from './commands.js';
 import type { FailedJob } from './failed-jobs.js';
 
 describe.each(BACKENDS)('the admin command, over %s', (backend) => {

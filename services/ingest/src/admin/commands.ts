@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { ConfigReader, type Environment } from '@loguro/types/operations';
+import { type CommandResult, ConfigReader, type Environment, parseOptions, UsageError } from '@loguro/types/operations';
 import { DatabaseLane } from '../ledger/database-lane.js';
 import { QUEUE_DEFAULTS } from '../queue/open-ingest-queue.js';
 import { openQueueStore } from '../queue/open-queue-store.js';
@@ -9,37 +8,35 @@ import { listDeadLetters, replayDeadLetters } from './dead-letters.js';
 import { listFailed, replayFailed } from './failed-jobs.js';
 import { booksText, deadLettersText, failedText, replayText } from './texts.js';
 
-/** What a command answers: the same as data and as text for a person. */
-export interface CommandResult {
-  json: object;
-  text: string;
-}
-
-export const USAGE = `Usage: node services/ingest/dist/admin/main.js COMMAND [OPTIONS] [--json]
-
-Commands
-  failed list [--limit N]
+/** What each command is, for whoever runs it. */
+export const COMMANDS_HELP = `  failed list [--limit N]
       Jobs the worker gave up, with what a replay would do to each of their chunks.
   failed replay [--job ID]... [--dry-run]
       Puts them back into the queue. What was stored before is not stored again.
   books
       What became of every accepted record: stored, dead, discarded, pending.
-      All of these read LOGURO_QUEUE_URL and LOGURO_DATABASE_URL (role loguro_ingest).
+      All of these read LOGURO_QUEUE_URL and LOGURO_DATABASE_URL (role loguro_ingest), or LOGURO_MIGRATE_DATABASE_URL
+      when that is not set.
 
   dead-letters list [--dataset ID] [--limit N]
       Records PostgreSQL refused, with its reason.
   dead-letters replay [--dataset ID] [--dry-run]
       Tries to store them once more; those refused again stay.
-      Both read LOGURO_MIGRATE_DATABASE_URL (the owner): the service's own role can't read records.
+      Both read LOGURO_MIGRATE_DATABASE_URL (the owner): the service's own role can't read records.`;
+
+/** The first words of the commands. */
+export const COMMAND_NAMES: readonly string[] = ['failed', 'dead-letters', 'books'];
+
+export const USAGE = `Usage: node services/ingest/dist/admin/main.js COMMAND [OPTIONS] [--json]
+
+Commands
+${COMMANDS_HELP}
 
 Options
   --dry-run   say what would happen and change nothing
   --json      print the result as one JSON object
 
 Exit codes: 0 done, 1 not done, 2 wrong usage`;
-
-/** Wrong command line; the message says what is wrong with it. */
-export class UsageError extends Error {}
 
 /** Runs one command line. `argv` begins with the command. */
 export async function runCommand(argv: readonly string[], env: Environment): Promise<CommandResult> {
@@ -56,7 +53,7 @@ export async function runCommand(argv: readonly string[], env: Environment): Pro
       return withOwner(env, (lane) => deadLettersReplay(args, lane));
     case 'books':
       return withQueue(env, async (store, lane) => {
-        parse(afterFirst, {});
+        parseOptions(afterFirst, {});
         const books = await readBooks(await lane.session(), store);
         return { json: books, text: booksText(books) };
       });
@@ -66,14 +63,14 @@ export async function runCommand(argv: readonly string[], env: Environment): Pro
 }
 
 async function failedList(args: string[], store: QueueStore, lane: DatabaseLane): Promise<CommandResult> {
-  const { limit } = parse(args, { limit: { type: 'string' } });
+  const { limit } = parseOptions(args, { limit: { type: 'string' } });
   const jobs = await listFailed(store, await lane.session(), { limit: wholeNumber(limit, '--limit') ?? 100 });
   const total = await store.queue.getFailedCount();
   return { json: { total, jobs }, text: failedText(total, jobs) };
 }
 
 async function failedReplay(args: string[], store: QueueStore, lane: DatabaseLane): Promise<CommandResult> {
-  const options = parse(args, { job: { type: 'string', multiple: true }, 'dry-run': { type: 'boolean' } });
+  const options = parseOptions(args, { job: { type: 'string', multiple: true }, 'dry-run': { type: 'boolean' } });
   const ids = (options.job ?? []) as string[];
   if (options['dry-run'] === true) {
     const jobs = await listFailed(store, await lane.session(), { ids });
@@ -84,7 +81,7 @@ async function failedReplay(args: string[], store: QueueStore, lane: DatabaseLan
 }
 
 async function deadLettersList(args: string[], lane: DatabaseLane): Promise<CommandResult> {
-  const options = parse(args, { dataset: { type: 'string' }, limit: { type: 'string' } });
+  const options = parseOptions(args, { dataset: { type: 'string' }, limit: { type: 'string' } });
   const dataset = wholeNumber(options.dataset, '--dataset');
   const limit = wholeNumber(options.limit, '--limit');
   const letters = await listDeadLetters(await lane.session(), {
@@ -95,7 +92,7 @@ async function deadLettersList(args: string[], lane: DatabaseLane): Promise<Comm
 }
 
 async function deadLettersReplay(args: string[], lane: DatabaseLane): Promise<CommandResult> {
-  const options = parse(args, { dataset: { type: 'string' }, 'dry-run': { type: 'boolean' } });
+  const options = parseOptions(args, { dataset: { type: 'string' }, 'dry-run': { type: 'boolean' } });
   const dataset = wholeNumber(options.dataset, '--dataset');
   const dryRun = options['dry-run'] === true;
   const result = await replayDeadLetters(lane, { ...(dataset !== undefined && { dataset }), dryRun });
@@ -113,7 +110,10 @@ async function withQueue(
 ): Promise<CommandResult> {
   const reader = new ConfigReader(env);
   const queueUrl = reader.url('LOGURO_QUEUE_URL', ['redis:', 'rediss:', ...POSTGRES], 'the jobs are there');
-  const databaseUrl = reader.url('LOGURO_DATABASE_URL', POSTGRES, 'the ledger is there');
+  const owner =
+    reader.optionalText('LOGURO_DATABASE_URL') === undefined && reader.optionalText('LOGURO_MIGRATE_DATABASE_URL');
+  const variable = owner ? 'LOGURO_MIGRATE_DATABASE_URL' : 'LOGURO_DATABASE_URL';
+  const databaseUrl = reader.url(variable, POSTGRES, 'the ledger is there');
   reader.done();
   return withLane(databaseUrl, async (lane) => {
     const store = await openQueueStore({
@@ -144,16 +144,6 @@ async function withLane(url: string, run: (lane: DatabaseLane) => Promise<Comman
     return await run(lane);
   } finally {
     await lane.close();
-  }
-}
-
-type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
-
-function parse(args: string[], options: Options): Record<string, unknown> {
-  try {
-    return parseArgs({ args, options: { ...options, json: { type: 'boolean' } }, strict: true }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
   }
 }
 

@@ -114,6 +114,16 @@ describe('within one second', () => {
     expect(await seenAfter(api.key, 200)).toBeLessThan(PROMISED_MS);
   });
 
+  test('a signing key that is retired takes its tokens with it', async () => {
+    await start();
+    await post(api.key);
+    const retire = 'UPDATE signing_keys SET retired_at = $2 WHERE kid = $1';
+    await api.bench.owner.query(retire, [api.signingKey.kid, new Date()]);
+    expect(await seenAfter(api.key, 401)).toBeLessThan(PROMISED_MS);
+    await api.bench.owner.query(retire, [api.signingKey.kid, null]);
+    expect(await seenAfter(api.key, 200)).toBeLessThan(PROMISED_MS);
+  });
+
   test('a revocation is seen although the change feed was cut just before it', async () => {
     await start();
     for (let round = 0; round < 5; round++) {

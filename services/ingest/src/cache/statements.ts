@@ -1,7 +1,7 @@
 /** Reads of the control plane's contract tables and views; see the migration for their columns. */
 export const STATEMENTS = {
-  /** Every public key that project keys may be signed with. A retired one still vouches for what it signed. */
-  signingKeys: 'SELECT kid, public_key FROM public.signing_keys ORDER BY kid',
+  /** Every public key that project keys may be signed with: the one that signs now, and those not retired yet. */
+  signingKeys: 'SELECT kid, public_key FROM public.signing_keys WHERE retired_at IS NULL ORDER BY kid',
 
   /** One project key that is neither revoked nor deleted. */
   projectKey: 'SELECT id, project_id, kind, allowed_origins, expires_at FROM ingest.project_keys WHERE id = $1',
