@@ -32,7 +32,7 @@ export function loadWorkerConfig(env: Environment) {
     heldBytes: reader.integer('LOGURO_WORKER_HELD_BYTES', 32 * 1024 * 1024, { min: 1024, max: 2 ** 40 }),
     /** Transactions at once. */
     lanes: reader.integer('LOGURO_WORKER_LANES', 2, { min: 1, max: 16 }),
-    minGapMs: reader.integer('LOGURO_WORKER_GAP_MS', 5, { min: 0, max: 1000 }),
+    minGapMs: reader.integer('LOGURO_WORKER_GAP_MS', 20, { min: 0, max: 1000 }),
     lockMs: reader.integer('LOGURO_WORKER_LOCK_MS', 6000, { min: 500, max: 600_000 }),
     stalledIntervalMs: reader.integer('LOGURO_WORKER_STALLED_INTERVAL_MS', 3000, { min: 100, max: 600_000 }),
     statementTimeoutMs: reader.integer('LOGURO_WORKER_STATEMENT_TIMEOUT_MS', 30_000, { min: 100, max: 600_000 }),

@@ -1,6 +1,7 @@
 import { INGEST_QUEUE, QUEUE_PREFIX, type StoreJob } from '@loguro/types';
 import {
   createPostgresBackend,
+  createRedisBackend,
   type Job,
   type JobProgress,
   type PostgresConnectionOptions,
@@ -14,6 +15,7 @@ import { isRedisUrl } from '../queue/open-queue-store.js';
 import { postgresQueueConnection } from '../queue/postgres-store.js';
 import { retryDelayMs } from '../queue/queue-options.js';
 import { workerConnection } from '../queue/redis-connection.js';
+import { inWaves } from './in-waves.js';
 
 /** Options of {@link startQueueWorker}. */
 export interface QueueWorkerOptions {
@@ -32,6 +34,8 @@ export interface QueueWorkerOptions {
    */
   lockMs: number;
   stalledIntervalMs: number;
+  /** Least time between two wake-ups by the queue, in milliseconds; see {@link inWaves}. */
+  minGapMs: number;
   /** Stores a job; resolves when every chunk of it is settled for good. */
   process: (job: StoreJob, redelivered: boolean) => Promise<void>;
   onError: (error: Error) => void;
@@ -78,8 +82,8 @@ export function startQueueWorker(options: QueueWorkerOptions): QueueWorker {
     return processJob(job, options.process);
   };
   const { worker, disconnect } = isRedisUrl(options.url)
-    ? redisWorker(options.url, processor, common)
-    : postgresWorker(options.url, processor, common);
+    ? redisWorker(options.url, processor, common, options.minGapMs)
+    : postgresWorker(options.url, processor, common, options.minGapMs);
   worker.on('error', options.onError);
   return {
     async close() {
@@ -97,13 +101,14 @@ interface StartedWorker {
   disconnect(): void;
 }
 
-function redisWorker(url: string, processor: Processor, common: CommonOptions): StartedWorker {
+function redisWorker(url: string, processor: Processor, common: CommonOptions, gapMs: number): StartedWorker {
   const connection = workerConnection(url);
   const options = { ...common, connection, prefix: QUEUE_PREFIX, skipVersionCheck: true };
-  return { worker: new Worker<StoreJob>(INGEST_QUEUE, processor, options), disconnect: () => connection.disconnect() };
+  const worker = new Worker<StoreJob>(INGEST_QUEUE, processor, options, inWaves(createRedisBackend, gapMs));
+  return { worker, disconnect: () => connection.disconnect() };
 }
 
-function postgresWorker(url: string, processor: Processor, common: CommonOptions): StartedWorker {
+function postgresWorker(url: string, processor: Processor, common: CommonOptions, gapMs: number): StartedWorker {
   const connection = postgresQueueConnection({
     url,
     timeoutMs: POSTGRES_TIMEOUT_MS,
@@ -113,7 +118,7 @@ function postgresWorker(url: string, processor: Processor, common: CommonOptions
     INGEST_QUEUE,
     processor,
     { ...common, connection },
-    createPostgresBackend,
+    inWaves(createPostgresBackend, gapMs),
   );
   return { worker, disconnect: () => undefined };
 }
