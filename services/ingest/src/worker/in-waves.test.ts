@@ -18,26 +18,23 @@ function backend(marker: typeof MARKER | null) {
   return { asked, waker: inWaves(factory, GAP_MS)() };
 }
 
-async function timeOf(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
-}
-
-test('a resting worker is woken at once, a worker that was just woken only after the gap', async () => {
+test('a worker that was just woken is woken again only after the gap', async () => {
   const { waker, asked } = backend(MARKER);
-  expect(await waker.waitForJob(2)).toEqual(MARKER);
-  const second = await timeOf(() => waker.waitForJob(3));
-  const third = await timeOf(() => waker.waitForJob(4));
-  expect(second).toBeGreaterThanOrEqual(GAP_MS - EARLY_MS);
-  expect(third).toBeGreaterThanOrEqual(GAP_MS - EARLY_MS);
+  const started = performance.now();
+  const woken: number[] = [];
+  for (const blockTimeout of [2, 3, 4]) {
+    expect(await waker.waitForJob(blockTimeout)).toEqual(MARKER);
+    woken.push(performance.now() - started);
+  }
+  // Counted from before the first, for a wake-up is noted a moment after it came.
+  expect(woken[1]).toBeGreaterThanOrEqual(GAP_MS - EARLY_MS);
+  expect(woken[2]).toBeGreaterThanOrEqual(2 * (GAP_MS - EARLY_MS));
   expect(asked).toEqual([2, 3, 4]);
 });
 
 test('a wait that ended without a job is not prolonged', async () => {
   const { waker } = backend(null);
-  const waits = await timeOf(async () => {
-    for (let i = 0; i < 20; i += 1) expect(await waker.waitForJob(1)).toBeNull();
-  });
-  expect(waits).toBeLessThan(20 * GAP_MS);
+  const started = performance.now();
+  for (let i = 0; i < 100; i += 1) expect(await waker.waitForJob(1)).toBeNull();
+  expect(performance.now() - started).toBeLessThan(100 * GAP_MS);
 });
