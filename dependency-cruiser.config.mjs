@@ -66,7 +66,8 @@ export default {
     parser: 'swc',
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '/generated/' },
+    // Generated, or a bundle of what is looked at elsewhere.
+    exclude: { path: '/generated/|/dist/[.]?package/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['types', 'import', 'node', 'default'],

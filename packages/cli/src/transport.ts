@@ -24,7 +24,7 @@ export function createTransport(proxies: ProxyConfig): FetchLike & { close(): Pr
 }
 
 async function connect({ httpProxy = '', httpsProxy = httpProxy, noProxy }: ProxyConfig) {
-  const { EnvHttpProxyAgent, fetch } = await import('undici');
+  const { EnvHttpProxyAgent, fetch } = await import('./proxied-fetch.js');
   const dispatcher = new EnvHttpProxyAgent({
     httpProxy,
     httpsProxy,

@@ -10,20 +10,24 @@ export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 export const SDK = join(ROOT, 'packages/datasets');
 export const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
-/** The SDK as somebody else would have it. */
-export interface PackedSdk {
+/** A package of ours as somebody else would have it. */
+export interface PackedPackage {
   /** The file that would be published. */
   tarball: string;
   /** An otherwise empty project that has it installed. */
   project: string;
   remove(): void;
 }
+export type PackedSdk = PackedPackage;
 
 /** Packs the SDK as it would be published, and installs that into an empty project. */
-export async function packSdk(): Promise<PackedSdk> {
-  const folder = mkdtempSync(join(tmpdir(), 'loguro-sdk-'));
+export const packSdk = (): Promise<PackedSdk> => packPackage(SDK);
+
+/** Packs a package of the workspace as it would be published, and installs that into an empty project. */
+export async function packPackage(source: string): Promise<PackedPackage> {
+  const folder = mkdtempSync(join(tmpdir(), 'loguro-packed-'));
   try {
-    await run('npx', ['--yes', 'pnpm', 'pack', '--pack-destination', folder], SDK);
+    await run('npx', ['--yes', 'pnpm', 'pack', '--pack-destination', folder], source);
     const tarball = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) as string);
     const project = join(folder, 'project');
     mkdirSync(project);

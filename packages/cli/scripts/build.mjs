@@ -1,0 +1,79 @@
+// Builds the command line twice: dist/ for checkouts and tests, file by file; and dist/package, what is published:
+// everything it runs on in one bundle, since the workspace's packages can't be had from a registry, and so that
+// installing it fetches nothing else and starting it reads a few files instead of hundreds.
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const next = join(root, 'dist/.package');
+const target = join(root, 'dist/package');
+const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
+
+const { status } = spawnSync(process.execPath, [join(typescript, 'bin/tsc'), '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+if (status !== 0) process.exit(status ?? 1);
+
+rmSync(next, { recursive: true, force: true });
+mkdirSync(next);
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: { main: 'dist/main.js' },
+  outdir: join(next, 'dist'),
+  bundle: true,
+  // What a command loads when it needs it stays in a file of its own.
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  // Some libraries are CommonJS and ask for Node's modules with `require`.
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+});
+writeFileSync(join(next, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
+writeFileSync(join(next, 'THIRD-PARTY-NOTICES.txt'), notices(metafile));
+cpSync(join(root, 'bin'), join(next, 'bin'), { recursive: true });
+cpSync(join(root, 'README.md'), join(next, 'README.md'));
+cpSync(join(root, '../../LICENSE'), join(next, 'LICENSE'));
+
+// Whoever packs meanwhile must not find it half-written.
+rmSync(`${next}-old`, { recursive: true, force: true });
+if (existsSync(target)) renameSync(target, `${next}-old`);
+renameSync(next, target);
+rmSync(`${next}-old`, { recursive: true, force: true });
+
+/** The manifest without what only a checkout needs: dependencies are in the bundle. */
+function publishedManifest() {
+  const { scripts, dependencies, devDependencies, publishConfig, ...manifest } = readManifest(root);
+  const { directory, linkDirectory, ...publishing } = publishConfig;
+  return { ...manifest, publishConfig: publishing };
+}
+
+/** The licences of what is in the bundle: nearly all of them ask to be passed on with copies. */
+function notices({ outputs }) {
+  const bundled = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter((path) => inputs[path].bytesInOutput > 0),
+  );
+  const folders = new Set(bundled.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? []));
+  const entries = [...folders].map((folder) => notice(join(root, folder))).sort();
+  return `loguro contains the following packages, each under its own licence.\n\n${[...new Set(entries)].join('\n')}`;
+}
+
+function notice(folder) {
+  const { name, version, license, author } = readManifest(folder);
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|-|$)/i.test(entry));
+  // A few packages name their licence and don't bring its text.
+  const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `By ${author?.name ?? author ?? name}.`;
+  return `${'-'.repeat(80)}\n${name} ${version} (${license})\n\n${text}\n`;
+}
+
+function readManifest(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+}
