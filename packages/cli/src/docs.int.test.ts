@@ -18,6 +18,7 @@ beforeAll(async () => {
   page = new Workspace({ LOGURO_API_URL: stack.apiUrl, LOGURO_INGEST_URL: stack.ingestUrl });
   page.write('token.txt', `${stack.pat}\n`);
   page.write('clicks.ndjson', '{"timestamp":"2026-06-12T08:00:02Z","page":"/","ms":3}\n');
+  page.write('signups.csv', 'timestamp,country,amount\n2026-06-12T08:00:02Z,RO,42.5\n2026-06-12T08:01:10Z,DE,7\n');
   page.write('bin-loguro', `#!/bin/sh\nexec ${process.execPath} ${LOGURO} "$@"\n`);
 }, 150_000);
 afterAll(async () => {
@@ -33,7 +34,7 @@ interface Block {
 }
 
 function blocksOf(name: string): Block[] {
-  const text = readFileSync(fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url)), 'utf8');
+  const text = readFileSync(fileURLToPath(new URL(`../../../${name}`, import.meta.url)), 'utf8');
   return [...text.matchAll(/^```(\w+) *(.*)\n([\s\S]*?)^```$/gm)].map(([, language = '', mark = '', code = '']) => ({
     language,
     mark,
@@ -80,18 +81,22 @@ async function runPage(name: string): Promise<number> {
 
 describe('the documentation', () => {
   test('docs/cli.md: every example runs, in its order, and prints what the page says', async () => {
-    expect(await runPage('cli.md')).toBe(11);
+    expect(await runPage('docs/cli.md')).toBe(11);
   }, 600_000);
 
   test('docs/mcp.md: every example runs, after those of the command line', async () => {
-    expect(await runPage('mcp.md')).toBe(2);
-    const config = blocksOf('mcp.md').find(({ language }) => language === 'json');
+    expect(await runPage('docs/mcp.md')).toBe(2);
+    const config = blocksOf('docs/mcp.md').find(({ language }) => language === 'json');
     const { mcpServers } = JSON.parse(config?.code ?? '') as {
       mcpServers: { loguro: { command: string; args: string[] } };
     };
     const { command, args } = mcpServers.loguro;
     const started = await paste(`inspector --cli ${[command, ...args].join(' ')} --method tools/list`);
     expect(JSON.parse(started.stdout)).toMatchObject({ tools: expect.arrayContaining([expect.anything()]) });
+  }, 600_000);
+
+  test('the README of the package: its example runs', async () => {
+    expect(await runPage('packages/cli/README.md')).toBe(1);
   }, 600_000);
 
   test('the exit codes and variables of the page are those of the program', async () => {
