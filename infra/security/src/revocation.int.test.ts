@@ -3,7 +3,7 @@ import { type Replicas, startReplicas } from './testing/replicas.js';
 
 let replicas: Replicas;
 beforeAll(async () => {
-  replicas = await startReplicas();
+  replicas = await startReplicas({ drainMs: 0 });
 }, 120_000);
 afterAll(() => replicas.stop());
 
