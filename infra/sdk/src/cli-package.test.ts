@@ -78,6 +78,16 @@ test('every part that is only loaded when a command needs it can be loaded', asy
   expect(await runProgram(process.execPath, args, { cwd: cli.project })).toEqual({ stdout: '', stderr: '', code: 0 });
 });
 
+test('what CommonJS libraries are told of themselves, the bundle tells them too', () => {
+  const folder = join(installed(), 'dist');
+  const parts = readdirSync(folder).filter((name) => name.endsWith('.js'));
+  const texts = parts.map((name) => readFileSync(join(folder, name), 'utf8'));
+  // The library that writes credentials asks; logging in failed without.
+  const asking = texts.filter((text) => /\b__(file|dir)name\b/.test(text.replace(/^.*const __filename = .*$/m, '')));
+  expect(asking.length).toBeGreaterThan(0);
+  for (const text of asking) expect(text).toMatch(/const __filename = .* const __dirname = /);
+});
+
 test('it says its version, helps, and completes', async () => {
   expect(await loguro('--version')).toEqual({ stdout: `${manifestOf(SOURCE).version}\n`, stderr: '', code: 0 });
   const help = await loguro('--help');

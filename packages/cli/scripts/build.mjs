@@ -34,8 +34,17 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
-  // Some libraries are CommonJS and ask for Node's modules with `require`.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  // Some libraries are CommonJS: they ask for Node's modules with `require`, and where they are.
+  banner: {
+    js: [
+      "import { createRequire as $createRequire } from 'node:module';",
+      "import { dirname as $dirname } from 'node:path';",
+      "import { fileURLToPath as $fileURLToPath } from 'node:url';",
+      'const require = $createRequire(import.meta.url);',
+      'const __filename = $fileURLToPath(import.meta.url);',
+      'const __dirname = $dirname(__filename);',
+    ].join(' '),
+  },
 });
 writeFileSync(join(next, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
 writeFileSync(join(next, 'THIRD-PARTY-NOTICES.txt'), notices(metafile));
