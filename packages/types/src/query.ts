@@ -94,6 +94,11 @@ export const QueryResult = Type.Object(
     rowCount: Type.Integer({ minimum: 0 }),
     range: answeredRange,
     elapsedMs: Type.Number({ minimum: 0 }),
+    truncated: Type.Optional(
+      Type.Literal(true, {
+        description: 'There only when the limit cut the answer off: there are more rows or groups.',
+      }),
+    ),
     nextCursor: Type.Optional(
       Type.String({ description: 'There only when a query for raw rows has more of them: send it as `cursor`.' }),
     ),
@@ -109,6 +114,8 @@ export interface QueryResult {
   range: { from: string; to: string };
   /** Time in the database, in milliseconds. */
   elapsedMs: number;
+  /** There only when the limit cut the answer off: there are more rows or groups. */
+  truncated?: true;
   /** There only when a query for raw rows has more of them. */
   nextCursor?: string;
 }

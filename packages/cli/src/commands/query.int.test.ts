@@ -44,6 +44,15 @@ describe('a query', () => {
     expect(stdout).toBe('country  n  total\nRO       1     10\n');
   });
 
+  test('warns, also with --quiet, when rows are missing that nobody asked to leave out', async () => {
+    const minutes = ['-g', 'minute(timestamp)', '--fill', '--from', '2026-06-01', '--to', '2026-06-01', '--quiet'];
+    const cut = await query(...minutes, '--format', 'csv');
+    expect(cut.stdout.trim().split('\n')).toHaveLength(101);
+    expect(cut.stderr).toMatch(/^Warning: only 100 rows are here, and there are more: use --all/);
+    expect((await query(...minutes, '-n', '3')).stderr).toBe('');
+    expect((await query('-g', 'country', '-n', '1')).stderr).toContain('; there are more');
+  });
+
   test('prints CSV, NDJSON and JSON, and control characters in a table as text', async () => {
     const select = ['-s', 'country, amount, context', '-w', 'country != RO', '-o', 'timestamp'];
     expect((await query(...select)).stdout).toBe(

@@ -1,4 +1,4 @@
-import type { Query } from '@loguro/datasets';
+import type { Query, QueryResult } from '@loguro/datasets';
 import { type Command, Option } from 'commander';
 import { collect, positiveNumber } from '../arguments.js';
 import { CliError } from '../cli-error.js';
@@ -82,7 +82,11 @@ async function query(context: Context<Flags>, reference: string): Promise<undefi
     );
     await out.rows(result.rows, columns, { document: result, empty: 'No rows.' });
   }
-  await out.note(remark(result.rowCount, result.elapsedMs, result.range, result.nextCursor !== undefined));
+  await out.note(remark(result));
+  // Fewer rows than were asked for, and nothing in the answer's rows to tell: in a pipe nobody sees a remark.
+  if (result.truncated && (asked.limit === undefined || asked.limit > result.rowCount)) {
+    await out.warn(`only ${result.rowCount} rows are here, and there are more: use --all, or a --limit up to 1000.`);
+  }
   return undefined;
 }
 
@@ -111,8 +115,8 @@ async function readQuery({ flags, host }: Context<Flags>, fields: Parameters<typ
   }
 }
 
-function remark(rows: number, elapsedMs: number, range: { from: string; to: string }, more: boolean): string {
-  const count = rows === 1 ? '1 row' : `${rows} rows`;
-  const rest = more ? '; there are more: --all, or a larger --limit' : '';
+function remark({ rowCount, elapsedMs, range, truncated }: QueryResult): string {
+  const count = rowCount === 1 ? '1 row' : `${rowCount} rows`;
+  const rest = truncated ? '; there are more' : '';
   return `\n${count} from ${range.from} to ${range.to} in ${Math.round(elapsedMs)} ms${rest}`;
 }

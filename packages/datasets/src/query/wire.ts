@@ -103,6 +103,8 @@ export interface QueryResult<Row = Record<string, unknown>> {
   range: { from: string; to: string };
   /** Time in the database, in milliseconds. */
   elapsedMs: number;
+  /** There only when the limit, asked or default, cut the answer off: there are more rows or groups. */
+  truncated?: true;
   /** There only when a query for raw rows has more of them. */
   nextCursor?: string;
 }

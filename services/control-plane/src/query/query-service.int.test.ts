@@ -106,6 +106,14 @@ describe('answers', () => {
     ]);
   });
 
+  test('groups that the limit cut off are told of, and only then', async () => {
+    const ask = (limit: number) => run({ groupBy: ['country'], orderBy: [{ field: 'country' }], limit });
+    expect(await ask(2)).toMatchObject({ rows: [{ country: 'DE' }, { country: 'RO' }], rowCount: 2, truncated: true });
+    expect(await ask(3)).toMatchObject({ rowCount: 3 });
+    expect(await ask(3)).not.toHaveProperty('truncated');
+    expect(await ask(2)).not.toHaveProperty('nextCursor');
+  });
+
   test('both ends of the range are included, to the microsecond', async () => {
     const count = async (from: string, to: string) => (await run({ range: { from, to } })).rows[0]?.count;
     expect(await count('2026-06-09T23:59:59.999999Z', '2026-06-10T10:00:00.123456Z')).toBe(2);

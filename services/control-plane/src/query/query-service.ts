@@ -138,13 +138,14 @@ function toResult(compiled: CompiledQuery, rows: (string | null)[][], millisecon
   const { columns, range, limit, cursorOf } = compiled;
   const shown = rows.length > limit ? rows.slice(0, limit) : rows;
   const last = shown.at(-1);
-  const more = cursorOf !== undefined && rows.length > limit && last !== undefined;
+  const more = rows.length > limit && last !== undefined;
   return {
     rows: shown.map(rowDecoder(columns)),
     columns,
     rowCount: shown.length,
     range,
     elapsedMs: Math.round(milliseconds * 1000) / 1000,
-    ...(more && { nextCursor: cursorOf(last) }),
+    ...(more && { truncated: true as const }),
+    ...(more && cursorOf !== undefined && { nextCursor: cursorOf(last) }),
   };
 }

@@ -200,6 +200,7 @@ describe('paging', () => {
     });
     expect(second.rows).toEqual([{ n: 1 }]);
     expect(second).not.toHaveProperty('nextCursor');
+    expect([first.truncated, second.truncated]).toEqual([true, undefined]);
     expect(second.range).toEqual(first.range);
   });
 

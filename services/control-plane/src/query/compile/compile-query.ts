@@ -22,7 +22,7 @@ export interface CompiledQuery {
   columns: QueryColumn[];
   /** The range that is asked, ends included. */
   range: { from: string; to: string };
-  /** Rows of the answer at the most; Infinity: all. The statement of a page of raw rows returns one more. */
+  /** Rows of the answer at the most; Infinity: all. The statement of a page returns one more when there is more. */
   limit: number;
   /** For a page of raw rows. */
   cursorOf?: CursorOf;

@@ -6,7 +6,7 @@ import type { Output } from './context.js';
 import { allBuckets, filledBucket } from './fill.js';
 import { unknownName } from './names.js';
 import { columnNamed, names } from './order.js';
-import { limitClause, orderSql, type Parts } from './parts.js';
+import { limitClause, orderSql, type Parts, rowsToRead } from './parts.js';
 import type { Expression } from './sql.js';
 import { conditionOf } from './where.js';
 
@@ -34,7 +34,7 @@ class Slots {
  * outer one filters, orders and cuts by their names.
  */
 export function compileGroups(parts: Parts): { text: string } {
-  const { conditions, outputs, order, limit, range, context } = parts;
+  const { conditions, outputs, order, range, context } = parts;
   const where = [conditionOf(range, context.parameters), ...conditions].join(' AND ');
   const slots = new Slots();
   const keys = outputs.keys.map(({ output }) => slots.use(output));
@@ -47,7 +47,7 @@ export function compileGroups(parts: Parts): { text: string } {
   const bucket = filledBucket(parts);
   const filter = having.length === 0 ? '' : ` WHERE ${having.join(' AND ')}`;
   const sorted = orderBy.length === 0 ? '' : ` ORDER BY ${orderBy.join(', ')}`;
-  const cut = limitClause(limit, context);
+  const cut = limitClause(rowsToRead(parts), context);
   if (bucket === null) return { text: `SELECT ${columns.join(', ')} FROM (${groups}) AS g${filter}${sorted}${cut}` };
   const filled = withEmptyBuckets(bucket, keys.length, slots, parts);
   return { text: `WITH g AS (${groups}) SELECT ${columns.join(', ')} FROM (${filled}) AS f${sorted}${cut}` };

@@ -29,6 +29,11 @@ export interface Parts {
   context: CompileContext;
 }
 
+/** Rows that the statement returns at the most: a page asks for one more than it shows, to know whether there are more. */
+export function rowsToRead({ mode, limit }: Parts): number {
+  return mode === 'page' ? limit + 1 : limit;
+}
+
 /** ` LIMIT …`, or nothing. */
 export function limitClause(limit: number, { parameters }: CompileContext): string {
   return Number.isSafeInteger(limit) ? ` LIMIT ${parameters.add(String(limit), 'bigint')}` : '';

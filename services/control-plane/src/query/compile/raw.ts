@@ -2,7 +2,7 @@ import { type FieldBaseType, parseTimestamp } from '@loguro/types';
 import { decodeTimestamp } from '../decode.js';
 import { encodeCursor, type Position } from './cursor.js';
 import type { OrderTerm } from './order.js';
-import { limitClause, orderSql, type Parts } from './parts.js';
+import { limitClause, orderSql, type Parts, rowsToRead } from './parts.js';
 import { formatRange, type InstantRange } from './range.js';
 import { TIMESTAMP } from './source.js';
 import { PARAMETER_TYPES, type Parameters } from './sql.js';
@@ -13,15 +13,14 @@ import { windowsOf } from './windows.js';
 export type CursorOf = (row: readonly (string | null)[]) => string;
 
 /**
- * A query for records as they are. A page asks for one row more than it shows, to know whether there are more,
- * and for what its rows are ordered by; the row's place in the table (ctid) tells rows apart that are alike in
- * that. Records are never updated, so that place does not change.
+ * A query for records as they are. A page asks also for what its rows are ordered by; the row's place in the table
+ * (ctid) tells rows apart that are alike in that. Records are never updated, so that place does not change.
  */
 export function compileRaw(parts: Parts): { text: string; cursorOf?: CursorOf } {
   const { outputs, order, mode, fingerprint } = parts;
   const columns = outputs.columns.map(({ output }) => output.sql);
   const place = mode === 'page' ? [...order.map(({ output }) => output.sql), 'ctid'] : [];
-  const text = readWindows([...columns, ...place], mode === 'page' ? parts.limit + 1 : parts.limit, parts);
+  const text = readWindows([...columns, ...place], rowsToRead(parts), parts);
   if (mode === 'stream') return { text };
   const range = formatRange(parts.range);
   return {

@@ -2,6 +2,7 @@ import {
   AGGREGATES,
   type Aggregate,
   BUCKETS,
+  type Bucket,
   type BucketItem,
   type Condition,
   type Field,
@@ -32,16 +33,21 @@ export function queryOf(data: Data): fc.Arbitrary<FullQuery> {
   const shape = fc.oneof(rawOf(fields), groupsOf(fields, data));
   return fc
     .tuple(shape, rangeOf(), fc.option(where, { freq: 1 }))
-    .map(([query, range, conditions]) => trimmed({ ...query, range, ...(conditions && { where: conditions }) }));
+    .map(([query, range, conditions]) => trimmed({ ...query, range, ...(conditions && { where: conditions }) }, data));
 }
 
+/** Buckets a day, and rows that `fill` may make of them: more take long and prove nothing more. */
+const A_DAY: Record<Bucket, number> = { minute: 1440, hour: 24, day: 1, week: 1 / 7, month: 1 / 30 };
+const FILLED_ROWS = 5000;
+
 /** `fill` needs one bucket, and over thousands of years it would be refused. */
-function trimmed({ fill, ...query }: FullQuery): FullQuery {
+function trimmed({ fill, ...query }: FullQuery, { records }: Data): FullQuery {
   const buckets = (query.groupBy ?? []).flatMap((item) => (typeof item === 'string' ? [] : [item]));
   const [bucket] = buckets;
   const fits = buckets.length === 1 && bucket?.field === 'timestamp' && query.having === undefined;
   const days = (Date.parse(query.range.to) - Date.parse(query.range.from)) / 86_400_000;
-  const few = days < (bucket?.bucket === 'minute' ? 6 : 300);
+  const combinations = query.groupBy?.length === 1 ? 1 : Math.max(1, records.length);
+  const few = days < 300 && days * A_DAY[bucket?.bucket ?? 'minute'] * combinations < FILLED_ROWS;
   return fill && fits && few ? { ...query, fill } : query;
 }
 
@@ -168,7 +174,11 @@ function groupsOf(fields: Field[], data: Data): fc.Arbitrary<Query> {
       .tuple(bucketOf(fields), fc.constantFrom('bucket_a', 'bucket_b'))
       .map(([item, as]): string | BucketItem => ({ ...item, as })),
   );
-  const keys = fc
+  // What `fill` can be asked of; by chance it seldom is.
+  const fillable = fc
+    .tuple(bucketOf(fields.slice(0, 1)), fc.option(fc.constantFrom(...fields.slice(1)).map(({ name }) => name)))
+    .map(([item, other]): (string | BucketItem)[] => [{ ...item, as: 'bucket_a' }, ...(other === null ? [] : [other])]);
+  const anyKeys = fc
     .uniqueArray(key, { maxLength: 3, selector: (item) => (typeof item === 'string' ? item : item.as) })
     .filter(
       (items) =>
@@ -178,6 +188,7 @@ function groupsOf(fields: Field[], data: Data): fc.Arbitrary<Query> {
           ),
         ).size === items.length,
     );
+  const keys = fc.oneof({ arbitrary: anyKeys, weight: 4 }, { arbitrary: fillable, weight: 1 });
   return keys.chain((groupBy) => {
     const named = groupBy.map((item) => (typeof item === 'string' ? item : (item.as as string)));
     const aggregates = fc

@@ -22,6 +22,7 @@ export async function createQueryFixture(options: Partial<QueryServiceOptions> &
   });
   const service = createQueryService({ pool, statementTimeoutMs, ...options });
   let datasets = 0;
+  let made: Promise<void> = Promise.resolve();
   return {
     database,
     owner,
@@ -31,8 +32,12 @@ export async function createQueryFixture(options: Partial<QueryServiceOptions> &
     async dataset(fields: Fields, records: readonly TestRecord[] = [], projectId = 1): Promise<QueryTarget> {
       datasets += 1;
       const target = { id: datasets, projectId, fields };
-      await createTable(owner, target);
-      await insertRecords(owner, target, records);
+      // The one connection takes one after the other, whoever asks.
+      made = made.then(async () => {
+        await createTable(owner, target);
+        await insertRecords(owner, target, records);
+      });
+      await made;
       return target;
     },
     async close() {
