@@ -18,6 +18,7 @@ export default {
     '^@loguro/datasets$': source('packages/datasets/src/index.ts'),
     '^@loguro/testing$': source('infra/testing/src/index.ts'),
     '^@loguro/local$': source('infra/local/src/index.ts'),
+    '^@loguro/docker$': source('infra/docker/src/index.ts'),
     '^@loguro/servers$': source('infra/servers/src/index.ts'),
     '^@loguro/gateway$': source('gateway/src/index.ts'),
     '^@loguro/gateway/testing$': source('gateway/src/testing/index.ts'),

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { readImages } from '@loguro/docker';
 import { parse } from 'yaml';
-import { readImages } from './images.js';
 import { containerOf, find, type Labels, matches, type Workload, workloadsOf } from './manifests.js';
 import { KUBERNETES, type KubernetesObject, render } from './render.js';
 import { makeSecrets } from './secrets.js';

@@ -1,38 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { loadConfig as loadControlPlane } from '@loguro/control-plane/config';
+import { type Image, PROCESSES, readCompose, readImages, withDefaults } from '@loguro/docker';
 import { loadConfig as loadGateway } from '@loguro/gateway';
-import { loadConfig as loadIngestApi } from '@loguro/ingest/dist/api/config.js';
-import { loadWorkerConfig } from '@loguro/ingest/dist/worker/config.js';
-import { parse } from 'yaml';
-import { type Image, readImages } from './images.js';
 import { RENDER_TIMEOUT_MS } from './kubectl.js';
 import { containerOf, environmentOf, find, type Workload, workloadsOf } from './manifests.js';
 import { KUBERNETES, type KubernetesObject, render } from './render.js';
 import { schemaFaults } from './schema.js';
 import { makeSecrets } from './secrets.js';
 
-type Config = { opsPort: number; port?: number };
-type Loader = (env: Record<string, string>) => Config;
-
-const readFile = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
-/** What the worker's main.ts adds to its drain, in milliseconds. */
-const [, WORKER_STOP_GRACE = ''] =
-  /STOP_GRACE_MS = ([\d_]+)/.exec(readFile('services/ingest/src/worker/main.ts')) ?? [];
-const WORKER_STOP_GRACE_MS = Number(WORKER_STOP_GRACE.replaceAll('_', ''));
-const compose = parse(readFile('docker-compose.yml')) as {
-  services: Record<string, { image: string; environment: Record<string, string>; command: string[] }>;
-};
-
-/** The processes, the loader of their configuration, and how long they may take to stop by it, in milliseconds. */
-const PROCESSES: [string, Loader, (env: Record<string, string>) => number][] = [
-  ['gateway', loadGateway, (env) => loadGateway(env).shutdownTimeoutMs],
-  ['control-plane', loadControlPlane, (env) => loadControlPlane(env).shutdownMs],
-  ['ingest-api', loadIngestApi, (env) => loadIngestApi(env).shutdownTimeoutMs],
-  ['ingest-worker', loadWorkerConfig, (env) => loadWorkerConfig(env).drainMs + WORKER_STOP_GRACE_MS],
-];
+const compose = readCompose();
 const KUBE_PROXY_MS = 5000;
 
 describe.each(['base', 'trial', 'example'])('%s', (folder) => {
@@ -46,8 +25,8 @@ describe.each(['base', 'trial', 'example'])('%s', (folder) => {
   const envOf = (name: string) => environmentOf(workload(name), objects, images.get(name)?.env ?? {});
 
   test.each(PROCESSES)(
-    '%s: its own configuration accepts the environment, and needs each Secret in it',
-    (name, load) => {
+    '$name: its own configuration accepts the environment, and needs each Secret in it',
+    ({ name, load }) => {
       const env = envOf(name);
       expect(() => load(env)).not.toThrow();
       for (const { name: variable } of containerOf(workload(name)).env ?? []) {
@@ -56,7 +35,7 @@ describe.each(['base', 'trial', 'example'])('%s', (folder) => {
     },
   );
 
-  test.each(PROCESSES)('%s: ports and probes are those of the process', (name, load) => {
+  test.each(PROCESSES)('$name: ports and probes are those of the process', ({ name, load }) => {
     const { ports = [], startupProbe, livenessProbe, readinessProbe, image } = containerOf(workload(name));
     const config = load(envOf(name));
     const expected = { ops: config.opsPort, ...(config.port !== undefined && { http: config.port }) };
@@ -77,8 +56,8 @@ describe.each(['base', 'trial', 'example'])('%s', (folder) => {
   });
 
   test.each(PROCESSES)(
-    '%s: it is given the time it needs to stop, and serves on until others know',
-    (name, _, stopMs) => {
+    '$name: it is given the time it needs to stop, and serves on until others know',
+    ({ name, stopMs }) => {
       const env = envOf(name);
       const { terminationGracePeriodSeconds } = workload(name).spec.template.spec;
       const preStop = containerOf(workload(name)).lifecycle?.preStop.exec.command;
@@ -117,7 +96,7 @@ describe.each(['base', 'trial', 'example'])('%s', (folder) => {
     const env = environmentOf(job, objects, {});
     const { migrate } = compose.services;
     expect(Object.keys(env).sort()).toEqual(Object.keys(migrate?.environment ?? {}).sort());
-    expect(containerOf(job).command).toEqual(['node', ...(migrate?.command.slice(2) ?? [])]);
+    expect(containerOf(job).command).toEqual(['node', ...(migrate?.command?.slice(2) ?? [])]);
     const { LOGURO_MIGRATE_DATABASE_URL: owner = '' } = env;
     for (const other of workloadsOf(objects).filter((one) => one !== job && one.kind === 'Deployment')) {
       const values = Object.values(environmentOf(other, objects, {})).join('\n');
@@ -126,10 +105,9 @@ describe.each(['base', 'trial', 'example'])('%s', (folder) => {
   });
 
   test('the images are the ones that docker-compose.yml runs', () => {
-    const name = (image = '') => image.replace(/\$\{LOGURO_VERSION:-([^}]+)\}/, '$1');
     for (const workload of workloadsOf(objects)) {
       const image = containerOf(workload).image.replace(/^registry\.example\.com\//, '');
-      expect(image).toBe(name(compose.services[workload.metadata.name]?.image));
+      expect(image).toBe(withDefaults(compose.services[workload.metadata.name]?.image ?? ''));
     }
   });
 });

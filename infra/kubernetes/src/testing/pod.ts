@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { readImages } from '@loguro/docker';
 import { freePort, waitFor } from '@loguro/servers';
-import { readImages } from '../images.js';
 import { containerOf, environmentOf, find, type Workload } from '../manifests.js';
 import type { KubernetesObject } from '../render.js';
 

@@ -1,0 +1,3 @@
+export * from './compose.js';
+export * from './images.js';
+export * from './processes.js';
