@@ -4,6 +4,7 @@ import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, requestIdFrom } from '@loguro/types';
+import { requestsRead } from '@loguro/types/operations';
 import type { Logger } from 'pino';
 import { rawError } from './answers.js';
 import { connectionOf } from './client-connection.js';
@@ -85,20 +86,30 @@ export function attachHandlers(server: GatewayServer, context: GatewayContext): 
   server.on('drop', () => context.metrics.connectionDropped());
 }
 
+/** Between two looks for connections that have come to rest while a server closes, in milliseconds. */
+const SWEEP_MS = 50;
+
 /**
  * Closes a server without cutting off requests that are on their way. During the grace it still accepts connections:
  * whoever balances load over several gateways needs a moment to hear that this one stops.
  */
 export async function closeGently(server: GatewayServer, graceMs: number): Promise<void> {
   if (!server.listening) return;
-  if (graceMs > 0) await delay(graceMs);
-  await new Promise<void>((resolve) => {
+  if (graceMs > 0) {
+    await delay(graceMs);
+    // Connections that the kernel has made by now are ours to serve.
+    await requestsRead();
+  }
+  let isClosed = false;
+  const closed = new Promise<void>((resolve) => {
     // http.Server's own close ends resting connections before it stops accepting others; this one only stops.
-    NetServer.prototype.close.call(server, () => {
-      clearInterval(sweep);
-      resolve();
-    });
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
-    server.closeIdleConnections();
+    NetServer.prototype.close.call(server, () => resolve());
+  }).then(() => {
+    isClosed = true;
   });
+  while (!isClosed) {
+    await requestsRead();
+    server.closeIdleConnections();
+    await Promise.race([closed, delay(SWEEP_MS)]);
+  }
 }

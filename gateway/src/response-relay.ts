@@ -64,7 +64,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     const hasNoBody = this.#res.req.method === 'HEAD' || status === 204 || status === 304;
     const head = readResponseHeaders(rawHeaders, status === 204);
     const { forward, contentLength, hasDate, closes } = head;
-    if (closes) this.#upstream.rest();
+    if (closes) this.#upstream.rest(status);
     forward.push('X-Request-Id', this.#requestId);
     if (hasDate) this.#res.sendDate = false;
     this.#status = status;

@@ -5,8 +5,13 @@ import type { UpstreamLimits } from './config.js';
 /** How often a service that refused a connection is tried again, in milliseconds: the longest it is missed. */
 const PROBE_INTERVAL_MS = 200;
 
-/** How long an upstream that closes its connections is spared, in milliseconds; each further such answer renews it. */
-const REST_MS = 1000;
+/**
+ * How long an upstream that closes its connections is spared, in milliseconds. A good answer says so when the service
+ * stops: then until its port is closed (`LOGURO_DRAIN_MS`), for a request that arrives at that very moment would be
+ * lost. An error may say so because of its request alone, and whoever sends such requests must not keep a service from
+ * work; a service that stops says it again.
+ */
+const REST_MS = { good: 6500, error: 1000 };
 
 /** What the outside may want to know of an upstream. */
 export interface UpstreamEvents {
@@ -62,8 +67,9 @@ export class Upstream {
   }
 
   /** To be called when it answers with `Connection: close`. */
-  rest(): void {
-    this.#restsUntil = performance.now() + REST_MS;
+  rest(status: number): void {
+    const until = performance.now() + (status < 400 ? REST_MS.good : REST_MS.error);
+    this.#restsUntil = Math.max(this.#restsUntil, until);
   }
 
   /** Requests being sent, waiting for a connection or for their answer. */
@@ -121,6 +127,7 @@ export class Upstream {
   #markUp(): void {
     if (this.#up) return;
     this.#up = true;
+    this.#restsUntil = 0;
     this.#events.cameBack(this.origin);
   }
 

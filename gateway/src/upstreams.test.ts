@@ -52,15 +52,53 @@ function errorOf(response: RawResponse) {
 }
 
 describe('several upstreams', () => {
-  test('one that says it closes its connections gets nothing while there is another, and its turn when it is over', async () => {
+  /** Answers every request so, and closes the connection. */
+  function answerAndClose(service: StandIn, status: number): void {
+    service.answer = (_req, res) => res.writeHead(status, { Connection: 'close' }).end('closing');
+  }
+  /** Sends requests to a pair until the first is asked again; returns after how long that was, in ms. */
+  async function sparedFor(status: number): Promise<number> {
     const [stopping, other] = [await standIn(), await standIn()];
     const { port } = await gatewayTo([stopping.origin, other.origin]);
-    stopping.server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'));
+    answerAndClose(stopping, status);
+    const send = async () => (await exchange(port, POST)).body.toString() === 'closing';
+    await waitFor(send, { what: 'it to say that it closes' });
+    const from = performance.now();
+    await waitFor(send, { what: 'its turn' });
+    return performance.now() - from;
+  }
+
+  test('one that says it closes its connections is spared until a service that stops has closed its port', async () => {
+    expect(await sparedFor(200)).toBeGreaterThan(6000);
+  });
+
+  test('one that closes a connection with an error is back soon: the request may have been to blame', async () => {
+    expect(await sparedFor(413)).toBeLessThan(4000);
+  });
+
+  test('one that stops and is started again on its port has its turn at once', async () => {
+    const [stopping, other] = [await standIn(), await standIn()];
+    const { port } = await gatewayTo([stopping.origin, other.origin]);
+    answerAndClose(stopping, 200);
     for (let i = 0; i < 10; i += 1) expect((await exchange(port, POST)).status).toBe(200);
     expect([stopping.seen.length, other.seen.length]).toEqual([1, 9]);
-    stopping.server.removeAllListeners('request');
-    stopping.server.on('request', (_req, res) => res.end('back'));
-    await waitFor(async () => (await exchange(port, POST)).body.toString() === 'back', { what: 'its turn' });
+    const { port: backAt } = stopping;
+    await stopping.close();
+    // Without the other, the gateway has to ask it, and finds that it is down.
+    const { port: otherAt } = other;
+    await other.close();
+    expect((await exchange(port, POST)).status).toBe(503);
+    const [back, otherBack] = [keep(new StandIn()), keep(new StandIn())];
+    await Promise.all([back.listen(backAt), otherBack.listen(otherAt)]);
+    const from = performance.now();
+    await waitFor(
+      async () => {
+        await exchange(port, POST);
+        return back.seen.length > 0 && otherBack.seen.length > 0;
+      },
+      { what: 'both to be asked' },
+    );
+    expect(performance.now() - from).toBeLessThan(3000);
   });
 
   test('one that says it closes its connections still serves when it is the only one', async () => {

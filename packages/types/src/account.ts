@@ -111,6 +111,9 @@ export const ProjectKey = Type.Object(
     allowedOrigins: Type.Array(Type.String()),
     createdAt: Timestamp,
     expiresAt: NullableTimestamp,
+    lastUsedAt: Type.Union([Timestamp, Type.Null()], {
+      description: 'By whatever request, to the minute; null: never.',
+    }),
     revokedAt: NullableTimestamp,
   },
   { $id: 'ProjectKey', ...closed },

@@ -21,12 +21,17 @@ export const BatchBody = Type.Array(Type.Ref('Record'), { $id: 'Batch', minItems
 
 const Details = Type.Array(Type.Ref('ErrorDetail'));
 
+const ReceiptId = Type.String({
+  pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9a-f]{8}$',
+  description: 'Names the chunk that carries the records: its UUID, and a checksum.',
+});
+
 /** A record or a batch is safely queued. */
 export const QueuedAnswer = Type.Object(
   {
     success: Type.Literal(true),
     status: Type.Union([Type.Literal('queued'), Type.Literal('stored')]),
-    receipt: Type.String({ format: 'uuid', description: 'Names the chunk that carries the records.' }),
+    receipt: ReceiptId,
     count: Type.Optional(Type.Integer({ minimum: 1, description: 'Records queued; only for batches.' })),
     rejected: Type.Optional(Type.Integer({ minimum: 0, description: 'Records left out; only with `partial=true`.' })),
     details: Type.Optional(Details),
@@ -48,7 +53,7 @@ export const RECEIPT_WAIT_MS = 10_000;
 /** What became of the records behind a receipt. */
 export const Receipt = Type.Object(
   {
-    receipt: Type.String({ format: 'uuid' }),
+    receipt: ReceiptId,
     status: Type.Union([Type.Literal('queued'), Type.Literal('stored'), Type.Literal('dead')], {
       description: 'queued: on their way. stored: can be queried. dead: the database refused all of them.',
     }),

@@ -134,7 +134,7 @@ function pathParameters(route: RouteContract): object[] {
       name === 'projectSlug'
         ? { type: 'string' }
         : name === 'receiptId'
-          ? { type: 'string', format: 'uuid' }
+          ? { type: 'string', description: 'As the answer that queued the records told it.' }
           : { type: 'integer', minimum: 1 },
   }));
 }

@@ -12,7 +12,7 @@ export const STORE_JOB = 'store';
  * that carried an `Idempotency-Key`.
  */
 export interface Chunk {
-  /** UUID; the ledger's primary key and the client's receipt. */
+  /** UUID; the ledger's primary key; the client's receipt begins with it. */
   id: string;
   dataset: number;
   /** Lines in `lines`. */

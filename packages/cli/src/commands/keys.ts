@@ -12,7 +12,7 @@ import { storeProjectKey } from '../settings/profile-store.js';
 
 const COLUMNS: Column[] = [
   { key: 'id', align: 'right' },
-  ...columnsOf('name', 'kind', 'state', 'createdAt', 'expiresAt', 'allowedOrigins'),
+  ...columnsOf('name', 'kind', 'state', 'createdAt', 'lastUsedAt', 'expiresAt', 'allowedOrigins'),
 ];
 const SAVE = "use it for this project's ingests from now on";
 

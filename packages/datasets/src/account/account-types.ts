@@ -48,6 +48,8 @@ export interface ProjectKey {
   allowedOrigins: string[];
   createdAt: string;
   expiresAt: string | null;
+  /** To the minute; null: never. */
+  lastUsedAt: string | null;
   revokedAt: string | null;
 }
 

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 
 /** The connections of a server, as whoever tracks them knows them. */
 export interface OpenConnections {
@@ -22,18 +22,35 @@ const CHECK_MS = 25;
 export async function drainServer(server: Server, connections: OpenConnections, graceMs: number): Promise<void> {
   const deadline = performance.now() + graceMs;
   while (connections.size > 0 && performance.now() < deadline) await delay(CHECK_MS);
-  const closed = new Promise((resolve) => server.close(resolve));
-  // A request that was in flight when the grace ended leaves its connection idle: looked for again and again.
-  const sweep = setInterval(() => closeUnused(server, connections), CHECK_MS);
-  closeUnused(server, connections);
-  await closed;
-  clearInterval(sweep);
+  await requestsRead();
+  let isClosed = false;
+  // Closes the idle ones as well.
+  const closed = new Promise<void>((resolve) => server.close(() => resolve())).then(() => {
+    isClosed = true;
+  });
+  let silent = silentOnes(connections);
+  while (!isClosed) {
+    await Promise.race([closed, delay(CHECK_MS)]);
+    await requestsRead();
+    // A request that was in flight when the grace ended leaves its connection idle: looked for again and again.
+    server.closeIdleConnections();
+    // Node takes a connection that never said anything for one whose request is being received. One that is new may
+    // be about to: it is given until the next look.
+    for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
+    silent = silentOnes(connections);
+  }
 }
 
-function closeUnused(server: Server, connections: OpenConnections): void {
-  server.closeIdleConnections();
-  // Node takes a connection that never said anything for one whose request is being received.
-  for (const socket of connections.sockets) {
-    if (socket instanceof Socket && socket.bytesRead === 0) socket.destroy();
-  }
+/**
+ * Resolves when all that has arrived by now has been read, whatever part of the event loop this is called in. A
+ * connection that looks idle may hold a request that came while this process was busy: closing it would lose the request.
+ */
+export async function requestsRead(): Promise<void> {
+  // From one check phase to the next: sockets are polled in between.
+  await turn();
+  await turn();
+}
+
+function silentOnes({ sockets }: OpenConnections): Socket[] {
+  return [...sockets].filter((socket) => socket instanceof Socket).filter((socket) => socket.bytesRead === 0);
 }

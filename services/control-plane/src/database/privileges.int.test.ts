@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
+import { documentedMatrix, grantMatrix } from '../testing/grant-matrix.js';
 import { startTestApi, type TestApi } from '../testing/test-api.js';
 
 const ROLES = ['control', 'query', 'ingest'] as const;
@@ -23,6 +24,16 @@ afterAll(async () => {
   await api.stop();
 });
 
+async function withOwner<T>(run: (owner: Client) => Promise<T>): Promise<T> {
+  const owner = new Client({ connectionString: api.databases.ownerUrl });
+  await owner.connect();
+  try {
+    return await run(owner);
+  } finally {
+    await owner.end();
+  }
+}
+
 /** Runs statements as a role, in a transaction that is undone. */
 async function attempt(role: RoleKey, sql: string): Promise<void> {
   const client = clients.get(role) as Client;
@@ -42,6 +53,7 @@ const MAY: [RoleKey, string][] = [
   ['control', 'DELETE FROM projects'],
   ['control', 'SELECT private_key FROM signing_keys'],
   ['control', `INSERT INTO audit_events (action, target_type, target_id) VALUES ('a', 'b', 'c')`],
+  ['control', 'SELECT * FROM ingest.key_uses'],
   ['control', 'CREATE TABLE records.dataset_0 ()'],
   ['control', 'DROP TABLE $records'],
   ['query', 'SELECT * FROM $records'],
@@ -55,6 +67,7 @@ const MAY: [RoleKey, string][] = [
   ['ingest', 'SELECT * FROM ingest.project_keys'],
   ['ingest', 'SELECT * FROM ingest.datasets'],
   ['ingest', 'SELECT kid, public_key, created_at, retired_at FROM signing_keys'],
+  ['ingest', 'UPDATE ingest.key_uses SET last_used_at = now() WHERE key_id = 1'],
   ['ingest', 'SELECT * FROM queue.job'],
   ['ingest', 'CREATE TEMP TABLE t ()'],
   ['ingest', 'SELECT queue.next_job_id($$ingest$$)'],
@@ -73,6 +86,9 @@ const MAY_NOT: [RoleKey, string][] = [
   ['control', 'SELECT * FROM _prisma_migrations'],
   ['control', 'SELECT * FROM ingest.dead_letters'],
   ['control', 'DELETE FROM ingest.committed_chunks'],
+  ['control', 'UPDATE ingest.key_uses SET last_used_at = null'],
+  ['control', 'DELETE FROM ingest.key_uses'],
+  ['control', 'SELECT * FROM ingest.project_keys'],
   ['control', 'SELECT * FROM queue.job'],
   ['control', 'CREATE TABLE public.x ()'],
   ['control', 'CREATE TEMP TABLE x ()'],
@@ -92,6 +108,7 @@ const MAY_NOT: [RoleKey, string][] = [
   ['query', 'DELETE FROM public.audit_events'],
   ['query', 'SELECT * FROM ingest.project_keys'],
   ['query', 'SELECT * FROM ingest.dead_letters'],
+  ['query', 'SELECT * FROM ingest.key_uses'],
   ['query', 'SELECT * FROM queue.job'],
   ['query', 'CREATE TABLE records.x ()'],
   ['query', 'CREATE TEMP TABLE x ()'],
@@ -106,6 +123,7 @@ const MAY_NOT: [RoleKey, string][] = [
   ['ingest', 'CREATE TABLE records.x ()'],
   ['ingest', 'SELECT * FROM public.accounts'],
   ['ingest', 'SELECT * FROM public.personal_access_tokens'],
+  ['ingest', 'SELECT hash FROM public.personal_access_tokens'],
   ['ingest', 'SELECT * FROM public.projects'],
   ['ingest', 'SELECT * FROM public.project_members'],
   ['ingest', 'SELECT * FROM public.project_keys'],
@@ -120,6 +138,9 @@ const MAY_NOT: [RoleKey, string][] = [
   ['ingest', `INSERT INTO project_keys (project_id, name, kind, signing_kid) VALUES (1, 'x', 'server', 'x')`],
   ['ingest', 'UPDATE ingest.project_keys SET expires_at = null'],
   ['ingest', 'UPDATE ingest.datasets SET fields = null'],
+  ['ingest', 'INSERT INTO ingest.key_uses (key_id) VALUES (1)'],
+  ['ingest', 'UPDATE ingest.key_uses SET key_id = 2'],
+  ['ingest', 'DELETE FROM ingest.key_uses'],
   ['ingest', 'UPDATE ingest.committed_chunks SET records = 0'],
   ['ingest', 'SELECT line FROM ingest.dead_letters'],
   ['ingest', 'DELETE FROM ingest.dead_letters'],
@@ -128,7 +149,92 @@ const MAY_NOT: [RoleKey, string][] = [
   ['ingest', 'DROP TABLE queue.job'],
 ];
 
+/** What no role may, because it would lead out of the database or past its grants. */
+const NOBODY_MAY = [
+  ...['public', 'ingest', 'queue', 'pg_catalog'].map((schema) => `CREATE TABLE ${schema}.x ()`),
+  ...['public', 'ingest', 'queue'].map(
+    (schema) => `CREATE FUNCTION ${schema}.x() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+  ),
+  'CREATE SCHEMA x',
+  'CREATE EXTENSION pgcrypto SCHEMA records',
+  'CREATE PUBLICATION x FOR ALL TABLES',
+  'CREATE EVENT TRIGGER x ON ddl_command_end EXECUTE FUNCTION ingest.announce_dataset()',
+  'CREATE ROLE x',
+  'SET ROLE postgres',
+  'SET SESSION AUTHORIZATION postgres',
+  ...ROLES.map((role) => `GRANT loguro_${role} TO CURRENT_USER`),
+  'GRANT pg_read_all_data TO CURRENT_USER',
+  'ALTER ROLE CURRENT_USER SUPERUSER',
+  'ALTER ROLE CURRENT_USER BYPASSRLS',
+  "ALTER ROLE postgres PASSWORD 'x'",
+  // Would keep triggers, foreign keys among them, from firing.
+  'SET session_replication_role = replica',
+  "SELECT pg_read_file('/etc/passwd')",
+  "SELECT pg_read_binary_file('PG_VERSION')",
+  "SELECT pg_ls_dir('.')",
+  "SELECT lo_import('/etc/passwd')",
+  "COPY (SELECT 1) TO '/dev/null'",
+  "COPY (SELECT 1) TO PROGRAM 'cat'",
+  'SELECT * FROM pg_authid',
+  'SELECT * FROM pg_shadow',
+  'SELECT rolpassword FROM pg_authid',
+  'SELECT pg_reload_conf()',
+  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres'",
+];
+
 describe('least privilege', () => {
+  test('each role has the grants that docs/privileges.md lists, and no other', async () => {
+    expect(await withOwner(grantMatrix)).toEqual(documentedMatrix());
+  });
+
+  test('there are no grants on objects of other kinds, none to come by default, none that can be passed on', async () => {
+    const { rows } = await withOwner((owner) =>
+      owner.query(
+        `SELECT DISTINCT classid::regclass::text AS catalogue, deptype::text AS how
+           FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = ANY ($1::regrole[]::oid[])
+            AND (dbid = 0 AND objid = (SELECT oid FROM pg_database WHERE datname = current_database())
+                 OR dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
+          ORDER BY 1, 2`,
+        [ROLES.map((role) => `loguro_${role}`)],
+      ),
+    );
+    // o: owns, a: has a grant on. pg_statistic_ext: of the record tables, which the control plane owns.
+    expect(rows.map(({ catalogue, how }) => `${how} ${catalogue}`)).toEqual([
+      'a pg_class',
+      'o pg_class',
+      'a pg_database',
+      'a pg_namespace',
+      'o pg_statistic_ext',
+    ]);
+    const { rows: grantable } = await withOwner((owner) =>
+      owner.query(
+        `SELECT c.oid::regclass FROM pg_class AS c, aclexplode(relacl) AS acl
+          WHERE is_grantable AND acl.grantee <> relowner
+          UNION ALL SELECT attrelid::regclass FROM pg_attribute, aclexplode(attacl) WHERE is_grantable`,
+      ),
+    );
+    expect(grantable).toEqual([]);
+  });
+
+  test('no function runs with the rights of whoever made it', async () => {
+    const { rows } = await withOwner((owner) =>
+      owner.query(`SELECT oid::regprocedure FROM pg_proc WHERE prosecdef AND pronamespace::regnamespace::text
+                      NOT IN ('pg_catalog', 'information_schema')`),
+    );
+    expect(rows).toEqual([]);
+  });
+
+  describe.each(ROLES)('the role %s may not lead out of its grants', (role) => {
+    test.each(NOBODY_MAY)('%s', async (sql) => {
+      await expect(attempt(role, sql)).rejects.toMatchObject({ code: '42501' });
+    });
+
+    test('ALTER SYSTEM', async () => {
+      const client = clients.get(role) as Client;
+      await expect(client.query('ALTER SYSTEM SET log_statement = $$all$$')).rejects.toMatchObject({ code: '42501' });
+    });
+  });
+
   test.each(MAY)('the role %s may: %s', (role, sql) => attempt(role, sql));
 
   test.each(MAY_NOT)('the role %s may not: %s', async (role, sql) => {

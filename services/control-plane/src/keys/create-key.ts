@@ -19,5 +19,5 @@ export const createKey = projectEndpoint('createKey', async ({ project, actor, b
     await lockProject(tx, project.id);
     return insertKey(tx, actor, signer, input);
   });
-  return { status: 201, body: { key: toKey(key), secret } };
+  return { status: 201, body: { key: toKey(key, null), secret } };
 });

@@ -67,6 +67,24 @@ test('the secret is in no other answer, not in the audit log and not in the data
   expect(JSON.stringify(await api.database.prisma.projectKey.findMany())).not.toContain(signature);
 });
 
+test('the list says when ingest last saw a key, also after a change of the key; a new one was never used', async () => {
+  const { key } = await create({ name: 'busy' });
+  expect(key.lastUsedAt).toBeNull();
+  const seen = '2026-06-10T10:58:00.000Z';
+  await ingest.query('UPDATE ingest.key_uses SET last_used_at = $2 WHERE key_id = $1', [key.id, seen]);
+  const { body } = await api.call('updateKey', { ...at(key.id), body: { name: 'busier' }, expect: 200 });
+  expect(body.key).toMatchObject({ name: 'busier', lastUsedAt: seen });
+  const successor = (await api.call('rotateKey', { ...at(key.id), body: {}, expect: 201 })).body.key;
+  const { keys } = (await api.call('listKeys', at())).body;
+  const shown = keys.map((one: { id: number; lastUsedAt: string | null }) => [one.id, one.lastUsedAt]);
+  expect(shown).toEqual(
+    expect.arrayContaining([
+      [key.id, seen],
+      [successor.id, null],
+    ]),
+  );
+});
+
 describe('browser keys', () => {
   test('keep their origins as browsers spell them', async () => {
     const { key } = await create({

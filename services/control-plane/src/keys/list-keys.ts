@@ -1,4 +1,5 @@
 import { projectEndpoint } from '../http/endpoint.js';
+import { lastUses } from './last-uses.js';
 import { toKey } from './to-key.js';
 
 /** All keys of the project, newest first, those that have ended included. */
@@ -7,5 +8,9 @@ export const listKeys = projectEndpoint('listKeys', async ({ project }, { databa
     where: { projectId: project.id },
     orderBy: { id: 'desc' },
   });
-  return { status: 200, body: { keys: keys.map(toKey) } };
+  const uses = await lastUses(
+    database.prisma,
+    keys.map(({ id }) => id),
+  );
+  return { status: 200, body: { keys: keys.map((key) => toKey(key, uses.get(key.id) ?? null)) } };
 });

@@ -33,6 +33,6 @@ export const rotateKey = projectEndpoint(
       });
       return successor;
     });
-    return { status: 201, body: { key: toKey(key), secret } };
+    return { status: 201, body: { key: toKey(key, null), secret } };
   },
 );

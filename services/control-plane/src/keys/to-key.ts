@@ -1,8 +1,12 @@
 import type { ProjectKey } from '@loguro/types';
 import type { ProjectKey as KeyRow } from '../generated/prisma/client.js';
 
-/** A project API key as the API shows it; the secret is not part of it. */
-export function toKey(row: KeyRow): ProjectKey {
+/**
+ * A project API key as the API shows it; the secret is not part of it.
+ *
+ * @param lastUsedAt of a new key, null
+ */
+export function toKey(row: KeyRow, lastUsedAt: Date | null): ProjectKey {
   return {
     id: row.id,
     name: row.name,
@@ -10,6 +14,7 @@ export function toKey(row: KeyRow): ProjectKey {
     allowedOrigins: row.allowedOrigins,
     createdAt: row.createdAt.toISOString(),
     expiresAt: row.expiresAt?.toISOString() ?? null,
+    lastUsedAt: lastUsedAt?.toISOString() ?? null,
     revokedAt: row.revokedAt?.toISOString() ?? null,
   };
 }

@@ -3,6 +3,7 @@ import { ApiError } from '@loguro/types';
 import type { Authenticator } from '../cache/authenticator.js';
 import type { Directory, IngestDataset, ProjectKey } from '../cache/directory.js';
 import type { RecordEncoder } from '../records/record-encoder.js';
+import type { KeyUses } from './key-uses.js';
 import type { Reply } from './reply.js';
 
 /** Who may write what: the outcome of all checks before the body. */
@@ -16,10 +17,12 @@ export interface Access {
 export class AccessControl {
   readonly #directory: Directory;
   readonly #authenticator: Authenticator;
+  readonly #uses: Pick<KeyUses, 'touch'>;
 
-  constructor(directory: Directory, authenticator: Authenticator) {
+  constructor(directory: Directory, authenticator: Authenticator, uses: Pick<KeyUses, 'touch'>) {
     this.#directory = directory;
     this.#authenticator = authenticator;
+    this.#uses = uses;
   }
 
   /**
@@ -30,8 +33,14 @@ export class AccessControl {
    */
   key(headers: IncomingHttpHeaders, reply: Reply, now: number): ProjectKey | Promise<ProjectKey> {
     const key = this.#authenticator.authenticate(headers.authorization, now);
-    if (key instanceof Promise) return key.then((loaded) => checkOrigin(loaded, headers.origin, reply));
-    return checkOrigin(key, headers.origin, reply);
+    if (key instanceof Promise) return key.then((loaded) => this.#admit(loaded, headers.origin, reply));
+    return this.#admit(key, headers.origin, reply);
+  }
+
+  /** A use from the wrong origin counts as one: the key is where it should not be, and its owner wants to know. */
+  #admit(key: ProjectKey, origin: string | undefined, reply: Reply): ProjectKey {
+    this.#uses.touch(key.id);
+    return checkOrigin(key, origin, reply);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { BatchEncoder } from '../records/batch-encoder.js';
 import { LineSplitter } from '../records/line-splitter.js';
+import { receiptOf } from '../records/receipt-id.js';
 import type { Access, AccessControl } from './access.js';
 import { dryRunAnswer, queuedAnswer, refusal } from './answers.js';
 import type { BodyBudget, BodyShare } from './body-budget.js';
@@ -63,8 +64,9 @@ export async function ingest(deps: HotPathDeps, target: IngestTarget, reply: Rep
     if (encoded.good === 0 || (encoded.bad > 0 && !options.partial)) throw refusal(encoded, batch);
 
     deps.keyLimits.records(access.key.id, encoded.good);
-    const receipt = await deps.sink.store(access, encoded, options.idempotencyKey, hash);
-    const stored = options.waitMs > 0 && (await isStored(deps.watcher, receipt, options.waitMs));
+    const chunkId = await deps.sink.store(access, encoded, options.idempotencyKey, hash);
+    const stored = options.waitMs > 0 && (await isStored(deps.watcher, chunkId, options.waitMs));
+    const receipt = receiptOf(chunkId, access.dataset);
     reply.json(stored ? 200 : 202, queuedAnswer(encoded, { stored, receipt, batch, partial: options.partial }));
   } finally {
     share.release();
@@ -130,7 +132,7 @@ function bodyHash({ batch, format, options }: Admitted): Hash {
   return createHash('sha256').update(JSON.stringify([batch, format.ndjson, options.partial]));
 }
 
-async function isStored(watcher: ReceiptWatcher, receipt: string, waitMs: number): Promise<boolean> {
-  const entry = await watcher.await(receipt, waitMs);
+async function isStored(watcher: ReceiptWatcher, chunkId: string, waitMs: number): Promise<boolean> {
+  const entry = await watcher.await(chunkId, waitMs);
   return entry !== null && entry.records > 0;
 }

@@ -13,6 +13,7 @@ import { BodyBudget } from './body-budget.js';
 import type { ApiConfig } from './config.js';
 import { createHttpServer, type HttpServer } from './http-server.js';
 import { KeyLimits } from './key-limits.js';
+import { createKeyUses } from './key-uses.js';
 import { createReadiness } from './readiness.js';
 import { ReceiptWatcher } from './receipt-watcher.js';
 import { RecordSink } from './record-sink.js';
@@ -23,6 +24,8 @@ export interface IngestApiDeps {
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   registry: Registry;
   queue: OpenIngestQueue;
+  /** How often the last uses of keys are written, in milliseconds. Default 10,000. */
+  keyUsesIntervalMs?: number;
 }
 
 /** The ingest API, put together and not listening yet. */
@@ -33,14 +36,20 @@ export interface IngestApi {
   start(): Promise<void>;
   /** Ends all requests and connections of clients; see {@link HttpServer.drain}. */
   drain(): Promise<void>;
-  /** Disconnects from the database. */
+  /** Writes the last uses of keys and disconnects from the database. */
   close(): Promise<void>;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Puts the ingest API together. It opens no port and reads no environment. */
-export function createIngestApi({ config, logger, registry, queue }: IngestApiDeps): IngestApi {
+export function createIngestApi({
+  config,
+  logger,
+  registry,
+  queue,
+  keyUsesIntervalMs = 10_000,
+}: IngestApiDeps): IngestApi {
   const database = openDatabase({
     connectionString: config.databaseUrl,
     logger,
@@ -49,11 +58,12 @@ export function createIngestApi({ config, logger, registry, queue }: IngestApiDe
   const feed = new ChangeFeed({ connectionString: config.databaseUrl, logger });
   const directory = new Directory({ database, feed });
   const watcher = new ReceiptWatcher(database);
+  const uses = createKeyUses({ database, intervalMs: keyUsesIntervalMs });
   const budget = new BodyBudget(config.bodiesInFlightBytes);
   let stopping = false;
   const readiness = createReadiness({ database, feed, queue, isStopping: () => stopping });
   const app = createApp({
-    access: new AccessControl(directory, new Authenticator(directory)),
+    access: new AccessControl(directory, new Authenticator(directory), uses),
     budget,
     keyLimits: new KeyLimits({ ...config.keyLimits, batchRecords: config.limits.batchRecords }),
     limits: config.limits,
@@ -84,6 +94,7 @@ export function createIngestApi({ config, logger, registry, queue }: IngestApiDe
       await http.drain(config.drainMs);
     },
     async close() {
+      await uses.close();
       await feed.close();
       await database.close();
     },

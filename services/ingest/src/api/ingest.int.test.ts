@@ -4,7 +4,7 @@ import { waitFor } from '@loguro/testing';
 import { BACKENDS } from '../testing/backends.js';
 import { GOOD_RECORD, startTestApi, type TestApi } from '../testing/test-api.js';
 
-const UUID = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+const RECEIPT = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9a-f]{8}$/);
 const NDJSON = { 'Content-Type': 'application/x-ndjson' };
 
 describe.each(BACKENDS)('over %s', (backend) => {
@@ -28,7 +28,7 @@ describe.each(BACKENDS)('over %s', (backend) => {
       headers: { 'X-Request-Id': 'order-17' },
     });
     expect(answer.status).toBe(202);
-    expect(answer.body).toEqual({ success: true, status: 'queued', receipt: UUID });
+    expect(answer.body).toEqual({ success: true, status: 'queued', receipt: RECEIPT });
     expect(answer.headers.get('x-request-id')).toBe('order-17');
     await stored(dataset, 1);
     expect(await dataset.values('__traceId')).toEqual(['order-17']);
@@ -41,7 +41,7 @@ describe.each(BACKENDS)('over %s', (backend) => {
     const body = ['a', 'b', 'c'].map((country) => ({ ...GOOD_RECORD, country }));
     const answer = await api.send({ path: `/datasets/${dataset.id}/batch`, key: token, body });
     expect(answer.status).toBe(202);
-    expect(answer.body).toEqual({ success: true, status: 'queued', count: 3, receipt: UUID });
+    expect(answer.body).toEqual({ success: true, status: 'queued', count: 3, receipt: RECEIPT });
     await stored(dataset, 3);
     expect(await dataset.values('country')).toEqual(['a', 'b', 'c']);
   });
@@ -51,7 +51,7 @@ describe.each(BACKENDS)('over %s', (backend) => {
     const { token } = await api.addKey({ project: dataset.project });
     const answer = await api.send({ path: `/datasets/${dataset.id}?wait=stored`, key: token, body: GOOD_RECORD });
     expect(answer.status).toBe(200);
-    expect(answer.body).toEqual({ success: true, status: 'stored', receipt: UUID });
+    expect(answer.body).toEqual({ success: true, status: 'stored', receipt: RECEIPT });
     expect(await dataset.count()).toBe(1);
   });
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { waitFor } from '@loguro/testing';
 import { timeOrderedId } from '../queue/time-ordered-id.js';
-import { receiptId } from '../records/receipt-id.js';
+import { receiptOf } from '../records/receipt-id.js';
 import { GOOD_RECORD, startTestApi, type TestApi } from '../testing/test-api.js';
 
 let api: TestApi;
@@ -81,7 +81,7 @@ describe('there is no receipt', () => {
   test('that was never given, is mistyped, belongs to another dataset, is from the future or too old', async () => {
     api = await startTestApi();
     const { id } = api.dataset;
-    const good = receiptId(timeOrderedId(), id);
+    const good = receiptOf(timeOrderedId(), id);
     const other = await api.addDataset();
     await api.bench.owner.query("UPDATE datasets SET project_id = $1, slug = 'o' WHERE id = $2", [
       api.dataset.project,
@@ -93,9 +93,10 @@ describe('there is no receipt', () => {
       '%00',
       '00000000-0000-0000-0000-000000000000',
       'd9428888-122b-41e1-b85c-61c3e2f7a1b0',
+      good.slice(0, -9),
       good.slice(0, -1) + (good.endsWith('0') ? '1' : '0'),
-      receiptId(timeOrderedId(Date.now() + day), id),
-      receiptId(timeOrderedId(Date.now() - 8 * day), id),
+      receiptOf(timeOrderedId(Date.now() + day), id),
+      receiptOf(timeOrderedId(Date.now() - 8 * day), id),
     ];
     for (const receipt of unknown) {
       const answer = await read(receipt);

@@ -1,6 +1,6 @@
 import { ApiError, type Receipt } from '@loguro/types';
 import type { Database } from '../cache/database.js';
-import { receiptTime } from '../records/receipt-id.js';
+import { readReceiptId, receiptOf } from '../records/receipt-id.js';
 import type { ReceiptWatcher } from './receipt-watcher.js';
 
 /** What the ledger says of one chunk. */
@@ -45,17 +45,18 @@ export async function readReceipt(
   { database, watcher, ledgerMs }: ReceiptOptions,
   { id, dataset, waitMs }: { id: string; dataset: number; waitMs: number },
 ): Promise<Receipt> {
-  const madeAt = receiptTime(id, dataset);
+  const asked = readReceiptId(id, dataset);
   const now = Date.now();
-  if (madeAt === null || madeAt > now + CLOCK_SKEW_MS) throw notFound();
-  const receipt = id.toLowerCase();
-  const entry = await watcher.look(receipt, waitMs);
+  if (asked === null || asked.madeAt > now + CLOCK_SKEW_MS) throw notFound();
+  const { chunkId, madeAt } = asked;
+  const receipt = receiptOf(chunkId, dataset);
+  const entry = await watcher.look(chunkId, waitMs);
   if (entry === null) {
     if (madeAt < now - ledgerMs) throw notFound();
     return { receipt, status: 'queued' };
   }
   if (entry.dataset_id !== dataset) throw notFound();
-  return toReceipt(receipt, entry, entry.dead === 0 ? [] : await reasons(database, receipt));
+  return toReceipt(receipt, entry, entry.dead === 0 ? [] : await reasons(database, chunkId));
 }
 
 function toReceipt(receipt: string, { records, dead, committed_at }: LedgerEntry, why: string[]): Receipt {

@@ -2,7 +2,6 @@ import type { Hash } from 'node:crypto';
 import type { Database } from '../cache/database.js';
 import type { IngestQueue } from '../queue/ingest-queue.js';
 import { timeOrderedId } from '../queue/time-ordered-id.js';
-import { receiptId } from '../records/receipt-id.js';
 import type { Access } from './access.js';
 import type { Encoded } from './encode-body.js';
 import { chunkForKey } from './idempotency.js';
@@ -22,7 +21,7 @@ export class RecordSink {
    *
    * @param idempotencyKey null: the request may be stored as often as it is sent
    * @param body with a key: the hash of everything in the request that decides what is stored
-   * @returns the receipt
+   * @returns the id of the chunk that carries them
    * @throws ApiError `overloaded`, `unavailable` or `idempotency_key_reused`: nothing was accepted, as far as
    *   the client may rely on it
    */
@@ -38,7 +37,7 @@ export class RecordSink {
       dataset,
       key: idempotencyKey,
       body: body.digest(),
-      chunkId: receiptId(timeOrderedId(), dataset),
+      chunkId: timeOrderedId(),
     });
     await this.#queue.appendChunk({ id, dataset, count, at: Date.now(), lines });
     return id;

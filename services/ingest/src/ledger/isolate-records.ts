@@ -1,5 +1,5 @@
 import type { Chunk } from '@loguro/types';
-import { copyGoodLines, splitLines } from './copy-good-lines.js';
+import { copyGoodLines, type RefusedLine, splitLines } from './copy-good-lines.js';
 import type { Session } from './database-lane.js';
 import { copyStep, INSERT_DEAD, ledgerInsert } from './ledger-sql.js';
 
@@ -8,7 +8,7 @@ import { copyStep, INSERT_DEAD, ledgerInsert } from './ledger-sql.js';
  * with its reason, all in one transaction with the chunk's ledger row.
  *
  * @param columns the dataset's, for COPY
- * @returns how many were stored and how many are dead
+ * @returns how many were stored, and those that are dead
  * @throws Error of PostgreSQL that is not about a record, among them a ledger row that exists already
  *   (then nothing of this happened)
  */
@@ -17,7 +17,7 @@ export async function isolateRecords(
   chunk: Chunk,
   columns: string,
   worker: number,
-): Promise<{ records: number; dead: number }> {
+): Promise<{ records: number; refused: RefusedLine[] }> {
   await session.query('BEGIN');
   try {
     const lines = splitLines(chunk.lines);
@@ -31,10 +31,11 @@ export async function isolateRecords(
         refused.map(({ reason }) => reason),
       ]);
     }
-    const outcome = { records: lines.length - refused.length, dead: refused.length };
-    await session.query(ledgerInsert([{ id: chunk.id, dataset: chunk.dataset, ...outcome }], worker));
+    const { id, dataset } = chunk;
+    const records = lines.length - refused.length;
+    await session.query(ledgerInsert([{ id, dataset, records, dead: refused.length }], worker));
     await session.query('COMMIT');
-    return outcome;
+    return { records, refused };
   } catch (error) {
     await session.query('ROLLBACK').catch(() => session.drop());
     throw error;

@@ -1,5 +1,6 @@
 import type { Chunk } from '@loguro/types';
 import { classifyFailure, sqlstateOf, UNIQUE_VIOLATION } from './classify-failure.js';
+import type { RefusedLine } from './copy-good-lines.js';
 import type { StepFailure } from './copy-transaction.js';
 import type { DatabaseLane } from './database-lane.js';
 import type { DatasetColumns } from './dataset-columns.js';
@@ -34,6 +35,8 @@ export interface StoreObserver {
   /** A transaction that committed. */
   committed(commit: { records: number; seconds: number }): void;
   failed(sqlstate: string | null, error: Error): void;
+  /** Records of a chunk are among the dead letters now. */
+  buried(chunk: Chunk, refused: readonly RefusedLine[]): void;
 }
 
 /** PostgreSQL can't be used at all right now; what was to be stored may be tried again as it is. */
@@ -194,9 +197,10 @@ class Storing {
     const started = performance.now();
     try {
       const session = await lane.session();
-      const { records, dead } = await isolateRecords(session, chunk, columns.of(chunk.dataset), worker);
-      this.#results.set(chunk.id, { outcome: 'stored', records, dead });
+      const { records, refused } = await isolateRecords(session, chunk, columns.of(chunk.dataset), worker);
+      this.#results.set(chunk.id, { outcome: 'stored', records, dead: refused.length });
       observer.committed({ records, seconds: (performance.now() - started) / 1000 });
+      if (refused.length > 0) observer.buried(chunk, refused);
     } catch (error) {
       const failure = error as Error & { code?: string };
       // The records were dealt with one by one, so a refusal now is the ledger's: it has the chunk.

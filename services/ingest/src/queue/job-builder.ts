@@ -1,5 +1,4 @@
 import { type Chunk, STORE_JOB, type StoreJob } from '@loguro/types';
-import { receiptId } from '../records/receipt-id.js';
 import type { FairShare } from './fair-share.js';
 import type { Lines } from './ingest-queue.js';
 import { newJobId } from './job-id.js';
@@ -45,7 +44,7 @@ export function buildJobs(appends: readonly Append[], fair: FairShare): { jobs: 
     const { dataset, lines, count } = append.lines;
     let target = open.get(dataset);
     if (target === undefined) {
-      const id = receiptId(timeOrderedId(), dataset);
+      const id = timeOrderedId();
       target = { chunk: { id, dataset, count: 0, at: append.at, lines: '' }, parts: [], bytes: 0 };
       open.set(dataset, target);
       done.push(target);

@@ -7,9 +7,14 @@ import { execFileSync } from 'node:child_process';
  * @returns how to let them go on
  */
 export function freeze(pid: number): () => void {
-  const children = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
-  const pids = [pid, ...children.trim().split('\n').map(Number)];
-  for (const each of pids) process.kill(each, 'SIGSTOP');
+  // The parent first: one that runs could still make a child that is not on the list.
+  process.kill(pid, 'SIGSTOP');
+  const children = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(Number);
+  for (const child of children) process.kill(child, 'SIGSTOP');
+  const pids = [pid, ...children];
   return () => {
     for (const each of pids) {
       try {

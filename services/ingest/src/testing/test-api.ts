@@ -67,6 +67,7 @@ export async function startTestApi(
     backend?: Backend;
     config?: Partial<ApiConfig>;
     fields?: Fields;
+    keyUsesIntervalMs?: number;
     /** Puts something between the API and its database. */
     through?: (databaseUrl: string) => Promise<string>;
   } = {},
@@ -82,7 +83,9 @@ export async function startTestApi(
   const queue = await bench.openQueue({ registry });
   // A machine that is busy with other tests is not an outage.
   const config = { ...defaults, drainMs: 0, databaseTimeoutMs: 10_000, ...options.config };
-  const api = createIngestApi({ config, logger: silent, registry, queue });
+  const { keyUsesIntervalMs } = options;
+  const uses = keyUsesIntervalMs === undefined ? {} : { keyUsesIntervalMs };
+  const api = createIngestApi({ config, logger: silent, registry, queue, ...uses });
   await api.start();
   await new Promise<void>((resolve) => api.server.listen(0, '127.0.0.1', resolve));
   const { port } = api.server.address() as AddressInfo;

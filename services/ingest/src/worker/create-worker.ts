@@ -3,12 +3,13 @@ import type { StoreJob } from '@loguro/types';
 import { loggableMessage } from '@loguro/types/operations';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { StoreResult } from '../ledger/store-chunks.js';
+import type { StoreObserver, StoreResult } from '../ledger/store-chunks.js';
 import { startMaintenance } from '../maintenance/clean-up.js';
 import { type WorkerMetrics, workerMetrics } from '../metrics.js';
 import { QUEUE_DEFAULTS } from '../queue/open-ingest-queue.js';
 import { openQueueStore } from '../queue/open-queue-store.js';
 import { PENDING_STATES, type QueueStore } from '../queue/queue-store.js';
+import { receiptOf } from '../records/receipt-id.js';
 import { requestIdsOf } from '../records/request-ids.js';
 import type { WorkerConfig } from './config.js';
 import { CopySink } from './copy-sink.js';
@@ -66,7 +67,7 @@ export async function createWorker({ config, logger, registry, onHopeless }: Wor
         await storeJob(sink, metrics, job, redelivered);
       } catch (error) {
         const requestIds = requestIdsOf(job.chunks.map(({ lines }) => lines));
-        const receipts = job.chunks.map(({ id }) => id);
+        const receipts = job.chunks.map((chunk) => receiptOf(chunk.id, chunk.dataset));
         logger.warn({ requestIds, receipts, err: error }, 'a job failed; it is tried again');
         throw error;
       }
@@ -136,15 +137,22 @@ function count(metrics: WorkerMetrics, { outcome, records, dead }: StoreResult):
   else metrics.discarded.inc(records);
 }
 
-function observeStore(metrics: WorkerMetrics, logger: Logger) {
+function observeStore(metrics: WorkerMetrics, logger: Logger): StoreObserver {
   return {
-    committed({ records, seconds }: { records: number; seconds: number }) {
+    committed({ records, seconds }) {
       metrics.commitRecords.observe(records);
       metrics.commitSeconds.observe(seconds);
     },
-    failed(sqlstate: string | null, error: Error) {
+    failed(sqlstate, error) {
       metrics.failures.inc({ sqlstate: sqlstate ?? 'connection' });
       logger.warn({ sqlstate, reason: loggableMessage(error) }, 'a transaction failed');
+    },
+    buried(chunk, refused) {
+      const requestIds = requestIdsOf(refused.map(({ line }) => line));
+      const receipts = [receiptOf(chunk.id, chunk.dataset)];
+      const sqlstates = [...new Set(refused.map(({ sqlstate }) => sqlstate))];
+      const fields = { requestIds, receipts, dataset: chunk.dataset, records: refused.length, sqlstates };
+      logger.warn(fields, 'records were put among the dead letters');
     },
   };
 }

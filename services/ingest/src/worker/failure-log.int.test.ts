@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { waitFor } from '@loguro/testing';
 import { loggerOptions } from '@loguro/types/operations';
 import { pino } from 'pino';
+import { receiptOf } from '../records/receipt-id.js';
 import { type Bench, createBench } from '../testing/backends.js';
 import { createDataset, testLine } from '../testing/dataset.js';
 
@@ -20,10 +21,14 @@ test('a job that fails is logged with the ids of the requests whose records it h
   const dataset = await createDataset(bench.owner);
   const queue = await bench.openQueue();
   await bench.owner.query(`REVOKE INSERT ON records.dataset_${dataset.id} FROM loguro_ingest`);
-  const receipt = await queue.append({ dataset: dataset.id, lines: testLine('req-1') + testLine('req-2'), count: 2 });
+  const chunkId = await queue.append({ dataset: dataset.id, lines: testLine('req-1') + testLine('req-2'), count: 2 });
   await bench.startWorker({}, logger);
   const failed = await waitFor(() => said('a job failed; it is tried again'), { what: 'the failure to be logged' });
-  expect(failed).toMatchObject({ level: 'warn', requestIds: ['req-1', 'req-2'], receipts: [receipt] });
+  expect(failed).toMatchObject({
+    level: 'warn',
+    requestIds: ['req-1', 'req-2'],
+    receipts: [receiptOf(chunkId, dataset.id)],
+  });
   expect(said('a transaction failed')).toMatchObject({ sqlstate: '42501', reason: expect.stringContaining('denied') });
 });
 
@@ -35,5 +40,7 @@ test('the value that PostgreSQL refused, and the rest of the record, are in no l
   await bench.startWorker({}, logger);
   await waitFor(async () => (await dataset.count()) === 1, { what: 'the good record to be stored' });
   expect(said('a transaction failed')).toMatchObject({ sqlstate: '22P02' });
+  const buried = await waitFor(() => said('records were put among the dead letters'), { what: 'the dead letter' });
+  expect(buried).toMatchObject({ requestIds: ['req-3'], dataset: dataset.id, records: 1, sqlstates: ['22P02'] });
   expect(JSON.stringify(lines)).not.toMatch(/hunter2|Atlantis/);
 });
