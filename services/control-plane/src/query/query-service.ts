@@ -2,8 +2,9 @@ import { ApiError, type Fields, type Query, type QueryExplanation, type QueryRes
 import type { Pool, PoolClient } from 'pg';
 import { createCanceller } from './canceller.js';
 import { type CompiledQuery, compileQuery } from './compile/compile-query.js';
+import type { Reach } from './compile/parts.js';
 import { withConnection } from './connection.js';
-import { rowDecoder } from './decode.js';
+import { rowDecoder, rowSize } from './decode.js';
 import { explainQuery } from './explain.js';
 import { createProjectSlots } from './project-slots.js';
 import { queryFailure } from './query-failure.js';
@@ -69,7 +70,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   const now = options.now ?? (() => new Date());
   const canceller = createCanceller(pool);
   const slots = createProjectSlots(queriesPerProject);
-  const extents = createTableExtents({ ttlMs: 60_000, max: 10_000 });
+  const extents = createTableExtents(10_000);
   let streaming = 0;
 
   const toFailure = (thrown: unknown, signal: AbortSignal) =>
@@ -79,17 +80,19 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   async function withQuery<T>(
     target: QueryTarget,
     query: Query,
-    signal: AbortSignal,
+    { signal, reach }: { signal: AbortSignal; reach: Reach },
     work: (client: PoolClient, compiled: CompiledQuery) => Promise<T>,
   ): Promise<T> {
-    const compiled = compileQuery(target, query, { now: now() });
+    const options = { now: now(), reach };
+    const known = extents.known(target);
+    const compiled = compileQuery(target, query, { ...options, extent: known?.extent });
     const release = slots.take(target.projectId);
     try {
       return await withConnection(pool, async (client) => {
         // Only pages of raw rows are compiled differently for knowing it.
-        if (compiled.cursorOf === undefined) return work(client, compiled);
-        const extent = await extents.of(client, target);
-        return work(client, compileQuery(target, query, { now: now(), extent }));
+        if (compiled.cursorOf === undefined || known !== undefined) return work(client, compiled);
+        const { extent } = await extents.read(client, target);
+        return work(client, compileQuery(target, query, { ...options, extent }));
       });
     } catch (error) {
       throw toFailure(error, signal);
@@ -100,14 +103,18 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
 
   return {
     run: (target, query, signal) =>
-      withQuery(target, query, signal, async (client, compiled) => {
+      withQuery(target, query, { signal, reach: 'first' }, async (client, compiled) => {
         const started = performance.now();
-        const limits = { maxBytes: maxResultBytes, statementTimeoutMs };
-        const rows = await collectRows(client, compiled, { ...limits, signal, canceller });
+        const limits = { maxBytes: maxResultBytes, statementTimeoutMs, signal, canceller };
+        const rows = await collectRows(client, compiled, limits);
+        if (compiled.rest !== undefined && rows.length <= compiled.limit) {
+          const bytesBefore = rows.reduce((sum, row) => sum + rowSize(row), 0);
+          rows.push(...(await collectRows(client, compiled.rest(), { ...limits, bytesBefore })));
+        }
         return toResult(compiled, rows, performance.now() - started);
       }),
 
-    explain: (target, query, signal) => withQuery(target, query, signal, explainQuery),
+    explain: (target, query, signal) => withQuery(target, query, { signal, reach: 'all' }, explainQuery),
 
     async stream(target, query, type, signal) {
       const compiled = compileQuery(target, query, { now: now(), mode: 'stream' });

@@ -14,6 +14,8 @@ export interface Statement {
 export interface CollectOptions {
   /** Characters of all rows together. */
   maxBytes: number;
+  /** Characters of rows that came before. Default 0. */
+  bytesBefore?: number;
   /** The session's own, in milliseconds. */
   statementTimeoutMs: number;
   signal: AbortSignal;
@@ -29,10 +31,10 @@ export interface CollectOptions {
 export async function collectRows(
   client: PoolClient,
   { text, values }: Statement,
-  { maxBytes, statementTimeoutMs, signal, canceller }: CollectOptions,
+  { maxBytes, bytesBefore = 0, statementTimeoutMs, signal, canceller }: CollectOptions,
 ): Promise<TextRow[]> {
   const rows: TextRow[] = [];
-  let bytes = 0;
+  let bytes = bytesBefore;
   const watch = await canceller.watch(client, signal);
   const config: QueryArrayConfig = { text, values, rowMode: 'array', types: AS_TEXT };
   const query = new Query(config);

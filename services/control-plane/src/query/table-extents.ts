@@ -9,35 +9,50 @@ import type { QueryTarget } from './query-service.js';
 const PAGES = 32;
 const PAGE_BYTES = 8192;
 
+/** How long an extent is believed: while no more records than this can have come. A stale one costs time, nothing else. */
+const NEW_RECORDS = 10_000;
+const BELIEVED_MS = { min: 1000, max: 60_000 };
+
+/** What was found out about a table; without `extent`, that the ends of it hold no records. */
+export interface KnownExtent {
+  extent?: TableExtent;
+}
+
 /** Knows where the records of tables lie in time, well enough to look for the newest ones in the right place. */
 export interface TableExtents {
-  /** Null where the ends of the table hold no records, as in an empty one. */
-  of(client: PoolClient, target: QueryTarget): Promise<TableExtent | undefined>;
+  /** What is known of it without asking. */
+  known(target: QueryTarget): KnownExtent | undefined;
+  /** Looks at the table. */
+  read(client: PoolClient, target: QueryTarget): Promise<KnownExtent>;
 }
 
-/** Options of {@link createTableExtents}. */
-export interface TableExtentsOptions {
-  /** How long an extent is believed, in milliseconds. A stale one costs time, nothing else. */
-  ttlMs: number;
-  /** Tables remembered. */
-  max: number;
-}
-
-/** Records are appended, so that a table's first and last pages hold its oldest and newest ones, but for latecomers. */
-export function createTableExtents({ ttlMs, max }: TableExtentsOptions): TableExtents {
-  const known = new Map<number, { extent: TableExtent | undefined; until: number }>();
+/**
+ * Records are appended, so that a table's first and last pages hold its oldest and newest ones, but for latecomers.
+ *
+ * @param max tables remembered
+ */
+export function createTableExtents(max: number): TableExtents {
+  const remembered = new Map<number, KnownExtent & { until: number }>();
   return {
-    async of(client, target) {
-      const found = known.get(target.id);
-      if (found !== undefined && found.until > performance.now()) return found.extent;
+    known(target) {
+      const found = remembered.get(target.id);
+      return found !== undefined && found.until > performance.now() ? found : undefined;
+    },
+    async read(client, target) {
       const extent = await readExtent(client, target);
-      known.delete(target.id);
-      known.set(target.id, { extent, until: performance.now() + ttlMs });
+      const found = extent === undefined ? {} : { extent };
+      remembered.delete(target.id);
+      remembered.set(target.id, { ...found, until: performance.now() + believedMs(extent) });
       // The first key of a map is its oldest.
-      if (known.size > max) known.delete(known.keys().next().value as number);
-      return extent;
+      if (remembered.size > max) remembered.delete(remembered.keys().next().value as number);
+      return found;
     },
   };
+}
+
+function believedMs(extent: TableExtent | undefined): number {
+  const ms = (NEW_RECORDS / (extent?.recordsPerSecond ?? 1)) * 1000;
+  return Math.min(Math.max(ms, BELIEVED_MS.min), BELIEVED_MS.max);
 }
 
 async function readExtent(client: PoolClient, target: QueryTarget): Promise<TableExtent | undefined> {
@@ -47,10 +62,11 @@ async function readExtent(client: PoolClient, target: QueryTarget): Promise<Tabl
     PAGE_BYTES,
   ]);
   const pages = size.rows[0]?.pages ?? 0;
-  // The density is that of the middle half: latecomers would make the rest look longer than it is.
+  // Without the outermost tenths, and the density is that of the middle half: latecomers and clocks that are ahead would
+  // make the table look longer than it is.
   const { rows } = await client.query<Record<'oldest' | 'newest' | 'records' | 'seconds', string | null>>({
-    text: `SELECT (SELECT min("timestamp") FROM ${table} WHERE ctid < $1::tid) AS oldest,
-                  max("timestamp") AS newest, count(*) / 2 AS records,
+    text: `SELECT (SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY "timestamp") FROM ${table} WHERE ctid < $1::tid) AS oldest,
+                  percentile_disc(0.9) WITHIN GROUP (ORDER BY "timestamp") AS newest, count(*) / 2 AS records,
                   extract(epoch FROM percentile_disc(0.75) WITHIN GROUP (ORDER BY "timestamp")
                                    - percentile_disc(0.25) WITHIN GROUP (ORDER BY "timestamp")) AS seconds
              FROM ${table} WHERE ctid >= $2::tid`,

@@ -5,9 +5,9 @@ import { Faults } from './faults.js';
 import { compileGroups } from './groups.js';
 import { compileOrder, type OrderTerm } from './order.js';
 import { compileOutputs, type Outputs } from './outputs.js';
-import type { Mode, Parts } from './parts.js';
+import type { Mode, Parts, Reach } from './parts.js';
 import { formatRange, resolveRange } from './range.js';
-import { type CursorOf, compileRaw } from './raw.js';
+import { type CursorOf, compileRaw, type RawStatement } from './raw.js';
 import { type QueriedDataset, sourceOf } from './source.js';
 import { Parameters } from './sql.js';
 import { compileWhere } from './where.js';
@@ -26,6 +26,8 @@ export interface CompiledQuery {
   limit: number;
   /** For a page of raw rows. */
   cursorOf?: CursorOf;
+  /** There when the statement may miss rows: compiles the one for the other rows, which come behind its own. */
+  rest?: () => CompiledQuery;
 }
 
 /** Options of {@link compileQuery}. */
@@ -34,6 +36,8 @@ export interface CompileOptions {
   now: Date;
   /** Default `page`. */
   mode?: Mode;
+  /** Default `all`. */
+  reach?: Reach;
   /** Makes the newest or oldest rows cheap to find where they are far from the end of the range. */
   extent?: TableExtent | undefined;
 }
@@ -53,13 +57,14 @@ export function compileQuery(dataset: QueriedDataset, query: Query, options: Com
   const fingerprint = fingerprintOf(dataset.id, query);
   const position = readCursor(query, fingerprint, outputs, order, faults);
   const range = resolveRange(position?.range ?? query.range, options.now, faults);
-  const mode = options.mode ?? 'page';
+  const { mode = 'page', reach = 'all' } = options;
   const conditions = compileWhere(query, context);
   const limit = limitOf(query, mode);
   const { extent } = options;
   const parts: Parts = {
     query,
     mode,
+    reach,
     conditions,
     outputs,
     order,
@@ -70,10 +75,11 @@ export function compileQuery(dataset: QueriedDataset, query: Query, options: Com
     extent,
     context,
   };
-  const statement: { text: string; cursorOf?: CursorOf } = outputs.grouped ? compileGroups(parts) : compileRaw(parts);
+  const { partial = false, ...statement }: RawStatement = outputs.grouped ? compileGroups(parts) : compileRaw(parts);
   faults.throwIfAny();
   return {
     ...statement,
+    ...(partial && { rest: () => compileQuery(dataset, query, { ...options, reach: 'rest' }) }),
     values: context.parameters.values,
     columns: outputs.columns.map(({ name, output }) => ({ name, type: output.type })),
     range: formatRange(range),

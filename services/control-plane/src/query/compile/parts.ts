@@ -9,10 +9,17 @@ import type { TableExtent } from './windows.js';
 /** `page`: one answer of bounded size; `stream`: all rows, `limit` permitting. */
 export type Mode = 'page' | 'stream';
 
+/**
+ * Which rows of a page a statement looks for: `all`; the `first` ones, where they are thought to be, when the page has
+ * no conditions but the range; the `rest` of them elsewhere. What is seldom needed is then neither planned nor run.
+ */
+export type Reach = 'all' | 'first' | 'rest';
+
 /** The compiled parts from which a statement is put together. */
 export interface Parts {
   query: Query;
   mode: Mode;
+  reach: Reach;
   /** Conditions on records besides the range, all of which hold. */
   conditions: string[];
   outputs: Outputs;

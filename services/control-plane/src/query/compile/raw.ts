@@ -7,24 +7,34 @@ import { formatRange, type InstantRange } from './range.js';
 import { TIMESTAMP } from './source.js';
 import { PARAMETER_TYPES, type Parameters } from './sql.js';
 import { conditionOf } from './where.js';
-import { windowsOf } from './windows.js';
+import { type TimeWindow, windowsOf } from './windows.js';
 
 /** Makes the cursor of the page behind a row, given as the statement returned it. */
 export type CursorOf = (row: readonly (string | null)[]) => string;
+
+/** A statement for raw rows. */
+export interface RawStatement {
+  text: string;
+  cursorOf?: CursorOf;
+  /** Whether there may be rows that it does not look for. */
+  partial?: boolean;
+}
 
 /**
  * A query for records as they are. A page asks also for what its rows are ordered by; the row's place in the table
  * (ctid) tells rows apart that are alike in that. Records are never updated, so that place does not change.
  */
-export function compileRaw(parts: Parts): { text: string; cursorOf?: CursorOf } {
+export function compileRaw(parts: Parts): RawStatement {
   const { outputs, order, mode, fingerprint } = parts;
   const columns = outputs.columns.map(({ output }) => output.sql);
   const place = mode === 'page' ? [...order.map(({ output }) => output.sql), 'ctid'] : [];
-  const text = readWindows([...columns, ...place], rowsToRead(parts), parts);
+  const windows = windowsToRead(parts);
+  const text = readWindows([...columns, ...place], windows.now, parts);
   if (mode === 'stream') return { text };
   const range = formatRange(parts.range);
   return {
     text,
+    partial: windows.later > 0,
     cursorOf: (row) =>
       encodeCursor({ range, values: row.slice(columns.length, -1), ctid: row.at(-1) as string }, fingerprint),
   };
@@ -35,7 +45,7 @@ export function compileRaw(parts: Parts): { text: string; cursorOf?: CursorOf } 
  * an Append under a LIMIT is lazy and keeps the order of its parts (in parallel it would not, and sessions have
  * that off).
  */
-function readWindows(columns: string[], limit: number, parts: Parts): string {
+function readWindows(columns: string[], windows: readonly TimeWindow[], parts: Parts): string {
   const { order, context, position, conditions } = parts;
   const { parameters, source } = context;
   const behindPosition = position === null ? [] : [behind(position, order, parameters)];
@@ -43,8 +53,8 @@ function readWindows(columns: string[], limit: number, parts: Parts): string {
     ...order.map((term) => orderSql(term.output.sql, term)),
     `ctid${lastDescends(order) ? ' DESC' : ''}`,
   ];
-  const cut = limitClause(limit, context);
-  const statements = windowsToRead(limit, parts).map((window) => {
+  const cut = limitClause(rowsToRead(parts), context);
+  const statements = windows.map((window) => {
     const where = [conditionOf(window, parameters), ...conditions, ...behindPosition].join(' AND ');
     return `SELECT ${columns.join(', ')} FROM ${source.table} WHERE ${where} ORDER BY ${orderBy.join(', ')}${cut}`;
   });
@@ -52,10 +62,23 @@ function readWindows(columns: string[], limit: number, parts: Parts): string {
   return `SELECT * FROM (${statements.map((statement) => `(${statement})`).join(' UNION ALL ')}) AS w${cut}`;
 }
 
-function windowsToRead(limit: number, { order, range, position, extent }: Parts) {
+/** The windows of a statement, and how many are left for a later one. */
+function windowsToRead(parts: Parts): { now: TimeWindow[]; later: number } {
+  const windows = allWindows(parts);
+  const { reach, conditions } = parts;
+  // Conditions can let any part of the rows through, so that one window says little about where enough of them are.
+  if (reach === 'all' || conditions.length > 0 || windows.length < 2) return { now: windows, later: 0 };
+  return reach === 'first'
+    ? { now: windows.slice(0, 1), later: windows.length - 1 }
+    : { now: windows.slice(1), later: 0 };
+}
+
+function allWindows(parts: Parts): TimeWindow[] {
+  const { order, range, position, extent } = parts;
   const first = order[0];
   if (first?.output.id !== TIMESTAMP) return [range];
   const rest = restOfRange(range, position, first.descending);
+  const limit = rowsToRead(parts);
   // All rows in order are one sort, however they are cut.
   return Number.isFinite(limit) ? windowsOf(rest, first.descending, limit, extent) : [rest];
 }

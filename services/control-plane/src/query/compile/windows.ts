@@ -22,7 +22,8 @@ const ROOM = 3;
 
 /**
  * Cuts a range into windows for reading its first rows in order of time: a small one where the rows are, then
- * larger and larger ones. Read one after the other until there are enough rows, they make the newest rows as
+ * larger and larger ones. What lies outside of where the rows are belongs to the first window: few rows or none,
+ * and a look into the index less. Read one after the other until there are enough rows, they make the newest rows as
  * cheap as an index in that order would, without one: the block ranges of a BRIN index find a window, but they
  * know no order.
  *
@@ -60,8 +61,6 @@ function cutsOf(range: InstantRange, descending: boolean, limit: number, extent:
   const first = rate === null ? FIRST_SECONDS : Math.ceil((ROOM * limit) / rate);
   const widths = Array.from({ length: WINDOWS }, (_, i) => first * GROWTH ** i);
   const instants = widths.map((width) => ({ ...anchor, seconds: anchor.seconds + direction * width }));
-  const outside = descending ? range.to : range.from;
-  if (compareInstants(anchor, outside) !== 0) instants.unshift(anchor);
   return instants.filter((cut) => compareInstants(cut, range.from) > 0 && compareInstants(cut, range.to) < 0);
 }
 
