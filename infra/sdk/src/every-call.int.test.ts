@@ -140,6 +140,23 @@ test('the default dataset is registered, sent to and queried without an id', asy
   ).resolves.toEqual([{ country: 'RO', count: 1 }]);
 });
 
+test('records are told as they arrive, and a tail that stopped is gone on with', async () => {
+  const definition = defineDataset({ n: 'number' });
+  const { id } = await loguro.datasets.ensure('Live', definition);
+  const common = { projectKey: stack.projectKey, definition, baseUrl: stack.ingestUrl };
+  const ingest = new DatasetIngestClient({ ...common, dataset: id });
+  let { cursor } = await loguro.tailPage('default', { limit: 1 });
+  expect(await loguro.tailPage('default', { cursor })).toMatchObject({ rows: [], more: false });
+  ({ cursor } = await loguro.tailPage(id));
+  await ingest.sendBatch([1, 2, 3].map((n) => ({ timestamp: '1999-01-01T00:00:00Z', n })));
+  const tail = (from: string) => loguro.from(id, definition).select('n').where('n', '!=', 2).tail({ cursor: from });
+  for await (const { n } of tail(cursor)) if (n === 3) break;
+  for await (const row of tail(cursor)) {
+    expect(row).toEqual({ n: 1 });
+    break;
+  }
+});
+
 test('every operation of the control plane has been called, but the document itself', () => {
   const called = new Set([...checker.seen].map((entry) => entry.split(' ')[0]));
   const missing = Object.keys(CONTROL_ROUTES).filter((operation) => !called.has(operation));

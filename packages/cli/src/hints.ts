@@ -40,6 +40,7 @@ const HINTS: Partial<Record<Code, readonly string[]>> = {
   too_many_queries: ['The project runs as many queries as it may; try again in a moment.'],
   overloaded: [LATER],
   unavailable: [LATER],
+  cursor_expired: ['Start again; --since shows what came in between: loguro tail DATASET --since 1d'],
   query_timeout: ['Ask for a shorter range: --from 1d', 'Look at the plan: loguro query DATASET --explain'],
   internal: ['Quote the request id when you report it.'],
   network_error: [DOCTOR, 'Check --api-url and --ingest-url, and that the service is running.'],

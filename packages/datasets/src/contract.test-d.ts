@@ -29,6 +29,8 @@ sameType<sdk.Query, contract.Query>(true);
 sameType<sdk.ColumnType, contract.ColumnType>(true);
 sameType<sdk.QueryColumn, contract.QueryColumn>(true);
 sameType<sdk.QueryResult, contract.QueryResult>(true);
+sameType<sdk.TailRequest, contract.TailRequest>(true);
+sameType<sdk.TailResult, contract.TailResult>(true);
 sameType<sdk.QueryExplanation, contract.QueryExplanation>(true);
 
 sameType<sdk.Receipt, contract.Receipt>(true);

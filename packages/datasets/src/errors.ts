@@ -31,6 +31,7 @@ export type ServerErrorCode =
   | 'already_member'
   | 'last_owner'
   | 'credential_inactive'
+  | 'cursor_expired'
   | 'payload_too_large'
   | 'unsupported_media_type'
   | 'unsupported_encoding'

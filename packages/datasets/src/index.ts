@@ -58,6 +58,7 @@ export {
   type Schemas,
 } from './query/query-client.js';
 export type { RunOptions } from './query/run.js';
+export type { TailOptions } from './query/tail.js';
 export type {
   Aggregate,
   Bucket,
@@ -73,5 +74,7 @@ export type {
   QueryResult,
   Scalar,
   SelectItem,
+  TailRequest,
+  TailResult,
 } from './query/wire.js';
 export { validateRecord } from './records/validate-record.js';

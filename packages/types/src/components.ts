@@ -5,6 +5,7 @@ import { ERROR_CODES, MAX_ERROR_DETAILS } from './errors.js';
 import { BatchBody, DryRunAnswer, QueuedAnswer, Receipt, RecordBody } from './ingest.js';
 import { Query, QueryExplanation, QueryResult } from './query.js';
 import { Condition, HavingCondition } from './query-parts.js';
+import { TailRequest, TailResult } from './tail.js';
 
 const ErrorDetail = Type.Object(
   { index: Type.Optional(Type.Integer({ minimum: 0 })), path: Type.String(), message: Type.String() },
@@ -35,6 +36,8 @@ export const COMPONENTS: readonly TSchema[] = [
   Query,
   QueryResult,
   QueryExplanation,
+  TailRequest,
+  TailResult,
   account.Account,
   account.Token,
   account.CreateTokenBody,

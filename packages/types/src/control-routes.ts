@@ -3,6 +3,7 @@ import * as account from './account.js';
 import * as dataset from './dataset.js';
 import { Query } from './query.js';
 import type { RouteContract } from './routes.js';
+import { TailRequest, TailResult } from './tail.js';
 
 type ControlRoute = Omit<RouteContract, 'surface' | 'operationId'>;
 
@@ -58,6 +59,14 @@ const query = {
   errors: ['invalid_query', 'schema_not_found', 'query_timeout', 'too_many_queries', 'result_too_large'],
 } as const;
 
+const tail = {
+  method: 'POST',
+  role: 'viewer',
+  body: TailRequest,
+  success: ok('What arrived since the cursor, and where to go on.', TailResult),
+  errors: ['invalid_query', 'schema_not_found', 'cursor_expired', 'query_timeout', 'too_many_queries'],
+} as const;
+
 /** The control plane's routes by operation id. */
 export const CONTROL_ROUTES = {
   listDatasets: datasetRoute({
@@ -86,6 +95,11 @@ export const CONTROL_ROUTES = {
     summary: 'Read the schema of the default dataset',
   }),
   queryDefaultDataset: datasetRoute({ ...query, path: `${DATASETS}/query`, summary: 'Query the default dataset' }),
+  tailDefaultDataset: datasetRoute({
+    ...tail,
+    path: `${DATASETS}/tail`,
+    summary: 'Read records of the default dataset as they arrive',
+  }),
   readDataset: datasetRoute({
     method: 'GET',
     path: DATASET,
@@ -111,6 +125,11 @@ export const CONTROL_ROUTES = {
   registerSchema: datasetRoute({ ...registerSchema, path: `${DATASET}/schema`, summary: 'Register the schema, once' }),
   readSchema: datasetRoute({ ...readSchema, path: `${DATASET}/schema`, summary: 'Read the schema' }),
   queryDataset: datasetRoute({ ...query, path: `${DATASET}/query`, summary: 'Query a dataset' }),
+  tailDataset: datasetRoute({
+    ...tail,
+    path: `${DATASET}/tail`,
+    summary: 'Read records as they arrive, whatever their timestamps',
+  }),
 
   readMe: accountRoute('Account', {
     method: 'GET',

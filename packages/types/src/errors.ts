@@ -35,6 +35,7 @@ export const ERRORS = {
   already_member: { status: 409, summary: 'The account is a member of the project already.' },
   last_owner: { status: 409, summary: 'The change would leave the project without an owner.' },
   credential_inactive: { status: 409, summary: 'A revoked or expired credential cannot be rotated.' },
+  cursor_expired: { status: 410, summary: 'The records that arrived since this cursor can no longer be told apart.' },
   payload_too_large: { status: 413, summary: 'The body, a record or a batch is over its limit.' },
   unsupported_media_type: { status: 415, summary: 'The Content-Type is not one this endpoint reads.' },
   unsupported_encoding: { status: 415, summary: 'The Content-Encoding is not gzip, deflate, br or identity.' },

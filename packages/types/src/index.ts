@@ -15,5 +15,6 @@ export * from './query-parts.js';
 export * from './queue.js';
 export * from './records.js';
 export * from './routes.js';
+export * from './tail.js';
 export * from './timestamp.js';
 export * from './validation.js';

@@ -35,4 +35,8 @@ export const LIMITS = {
   queryFillBuckets: 10_000,
   /** Characters of a `cursor`. */
   queryCursorLength: 8192,
+  /** How long a tail request waits for records at the most, in seconds. */
+  tailWaitSeconds: 25,
+  /** How long the cursor of a tail can be gone on from, in milliseconds. The ledger is kept for at least two days. */
+  tailCursorMs: 24 * 60 * 60 * 1000,
 } as const;

@@ -36,7 +36,8 @@ export const literals = <T extends string>(values: readonly T[]) =>
 
 /** The name of a field, or of a column of the answer. */
 export const FieldName = Type.String({ minLength: 1, maxLength: 63 });
-const Alias = Type.String({
+/** The name of a column of the answer, chosen by whoever asks. */
+export const ColumnAlias = Type.String({
   pattern: FIELD_NAME_PATTERN,
   description: 'Names the column in the answer; may be used in `groupBy`, `having` and `orderBy`. Not `__…`.',
 });
@@ -58,7 +59,7 @@ export const SelectItem = Type.Object(
     field: Type.Optional(FieldName),
     aggregate: Type.Optional(literals(AGGREGATES)),
     ...bucketKeys,
-    as: Type.Optional(Alias),
+    as: Type.Optional(ColumnAlias),
   },
   { additionalProperties: false },
 );
@@ -74,7 +75,7 @@ export interface SelectItem {
 
 /** A time bucket as a group key. It is a column of the answer, whether or not `select` repeats it. */
 export const BucketItem = Type.Object(
-  { bucket: literals(BUCKETS), field: FieldName, timezone: Type.Optional(Timezone), as: Type.Optional(Alias) },
+  { bucket: literals(BUCKETS), field: FieldName, timezone: Type.Optional(Timezone), as: Type.Optional(ColumnAlias) },
   { additionalProperties: false },
 );
 export interface BucketItem {

@@ -79,7 +79,8 @@ export interface QueryColumn {
   type: ColumnType;
 }
 
-const columns = Type.Array(
+/** The columns of an answer, as a schema. */
+export const QueryColumns = Type.Array(
   Type.Object({ name: Type.String(), type: literals(COLUMN_KINDS) }, { additionalProperties: false }),
 );
 const answeredRange = Type.Object(
@@ -90,7 +91,7 @@ const answeredRange = Type.Object(
 export const QueryResult = Type.Object(
   {
     rows: Type.Array(Type.Record(Type.String(), Type.Unknown())),
-    columns,
+    columns: QueryColumns,
     rowCount: Type.Integer({ minimum: 0 }),
     range: answeredRange,
     elapsedMs: Type.Number({ minimum: 0 }),
@@ -126,7 +127,7 @@ export const QueryExplanation = Type.Object(
     sql: Type.String({ description: 'The statement; every value is one of its parameters.' }),
     parameters: Type.Array(Type.Unknown(), { description: 'The values of $1, $2, …, as text or lists of text.' }),
     estimatedRows: Type.Number({ minimum: 0, description: "The planner's estimate of the rows in the answer." }),
-    columns,
+    columns: QueryColumns,
     range: answeredRange,
   },
   { $id: 'QueryExplanation', additionalProperties: false },

@@ -1,6 +1,7 @@
 import { buildOpenApi, LIMITS } from '@loguro/types';
 import type { ShutdownStep } from '@loguro/types/operations';
 import type { Express } from 'express';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { createApp } from './app.js';
 import { createLastUsed } from './authorization/last-used.js';
@@ -17,6 +18,9 @@ import { createQueryService } from './query/query-service.js';
 import { queryEndpoints } from './query-endpoints.js';
 import { createReadiness, type Readiness } from './readiness.js';
 import { ENDPOINTS } from './routes.js';
+import { createArrivalFeed } from './tail/arrival-feed.js';
+import { createTailService, type TailService } from './tail/tail-service.js';
+import { tailEndpoints } from './tail-endpoints.js';
 
 /** The parts of a control plane, put together but not listening; nothing is connected before its first use. */
 export interface Assembly {
@@ -25,11 +29,15 @@ export interface Assembly {
   signingKeys: SigningKeys;
   metrics: Metrics;
   readiness: Readiness;
+  tails: TailService;
   /** To be started once the database is usable. */
   maintenance: RecordMaintenance;
   /** Closes everything, in order, once no request is in flight. */
   closing: ShutdownStep[];
 }
+
+/** Between two looks for arrivals: about what a record's way to a tail takes in addition, in milliseconds. */
+const FEED_INTERVAL_MS = 250;
 
 /** @param version this release, as the OpenAPI document states it */
 export function assemble(config: Config, version: string, logger: Logger): Assembly {
@@ -42,16 +50,21 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
     statementTimeoutMs,
     onConnectionLost,
   });
-  const queryPool = createQueryPool({
-    url: config.queryDatabaseUrl,
-    poolSize: config.queryPoolSize,
-    connectTimeoutMs,
-    statementTimeoutMs: queryTimeoutMs,
-    onConnectionLost,
-  });
+  const queryPoolOf = (poolSize: number) =>
+    createQueryPool({
+      url: config.queryDatabaseUrl,
+      poolSize,
+      connectTimeoutMs,
+      statementTimeoutMs: queryTimeoutMs,
+      onConnectionLost,
+    });
+  const queryPool = queryPoolOf(config.queryPoolSize);
   const queries = createQueryService({ pool: queryPool, statementTimeoutMs: queryTimeoutMs });
+  // One connection for all who wait for records, so that they are woken however busy the others are.
+  const feedPool = queryPoolOf(1);
   const lastUsed = createLastUsed(database.pool, (err) => logger.warn({ err }, 'last use of a token not written'));
-  const metrics = createMetrics({ control: database.pool, query: queryPool });
+  const metrics = createMetrics({ control: database.pool, query: queryPool, feed: feedPool });
+  const { tails, closeTails } = openTails({ queryPool, feedPool, statementTimeoutMs: queryTimeoutMs, metrics, logger });
   const maintenance = createRecordMaintenance({
     pool: database.pool,
     log: logger,
@@ -68,7 +81,7 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
       openApi: buildOpenApi({ version, apiUrl, ingestUrl }),
       logger,
     },
-    endpoints: [...ENDPOINTS, ...queryEndpoints(observeQueries(queries, metrics))],
+    endpoints: [...ENDPOINTS, ...queryEndpoints(observeQueries(queries, metrics)), ...tailEndpoints(tails)],
     lastUsed,
     metrics,
     bodyLimits: { bytes: LIMITS.controlBodyBytes, timeoutMs: config.bodyTimeoutMs },
@@ -81,14 +94,44 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
     signingKeys,
     metrics,
     readiness: createReadiness(probes),
+    tails,
     maintenance,
     closing: [
       { name: 'stop record maintenance', run: () => maintenance.stop() },
       { name: 'write last uses', run: () => lastUsed.flush() },
       { name: 'close queries', run: () => queries.close() },
-      { name: 'close query connections', run: () => queryPool.end() },
+      { name: 'close tails', run: closeTails },
+      { name: 'close query connections', run: () => Promise.all([queryPool.end(), feedPool.end()]) },
       { name: 'close database', run: () => database.close() },
       { name: 'close probes', run: () => Promise.all([probes.control.end(), probes.query.end()]) },
     ],
   };
+}
+
+interface TailParts {
+  queryPool: Pool;
+  /** For looking out for arrivals. */
+  feedPool: Pool;
+  statementTimeoutMs: number;
+  metrics: Metrics;
+  logger: Logger;
+}
+
+function openTails({ queryPool, feedPool, statementTimeoutMs, metrics, logger }: TailParts) {
+  const feed = createArrivalFeed({
+    pool: feedPool,
+    intervalMs: FEED_INTERVAL_MS,
+    onFailure: (err) => logger.warn({ err }, 'arrivals can not be seen; tails wait as long as they may'),
+  });
+  const tails = createTailService({
+    pool: queryPool,
+    feed,
+    statementTimeoutMs,
+    onOpen: (change) => metrics.tailsOpen.inc(change),
+  });
+  const closeTails = () => {
+    feed.close();
+    return tails.close();
+  };
+  return { tails, closeTails };
 }

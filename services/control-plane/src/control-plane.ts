@@ -23,7 +23,7 @@ export interface ControlPlane {
  * @throws SecretKeyError
  */
 export async function startControlPlane(config: Config, version: string, logger: Logger): Promise<ControlPlane> {
-  const { app, signingKeys, metrics, readiness, maintenance, closing } = assemble(config, version, logger);
+  const { app, signingKeys, metrics, readiness, tails, maintenance, closing } = assemble(config, version, logger);
   const { host, bodyTimeoutMs, drainMs } = config;
   const ops = await startOpsServer({
     host,
@@ -44,6 +44,7 @@ export async function startControlPlane(config: Config, version: string, logger:
       opsPort: (ops.address() as AddressInfo).port,
       steps: [
         { name: 'say not ready', run: () => readiness.stopping() },
+        { name: 'answer waiting tails', run: async () => tails.stopWaiting() },
         { name: 'finish requests', run: () => api.stop() },
         ...closeAll,
       ],

@@ -3,15 +3,13 @@ import { collect } from '../arguments.js';
 import type { Context, Registry } from '../program.js';
 import { buildQuery } from '../query/build-query.js';
 import { parseSpan } from '../query/range.js';
-import { followRecords } from '../tail/follow-records.js';
 import { recordPrinter } from '../tail/record-printer.js';
+import { recordsSince } from '../tail/with-past.js';
 
 interface Flags {
   where?: string[];
   select?: string;
-  since: string;
-  window: string;
-  interval: string;
+  since?: string;
 }
 
 export function addTail(program: Command, { run }: Registry): void {
@@ -21,13 +19,11 @@ export function addTail(program: Command, { run }: Registry): void {
     .description('Show records as they arrive, until Ctrl-C.')
     .option('-w, --where <condition>', '"plan = pro", "amount > 20"; repeatable, all hold', collect)
     .option('-s, --select <fields>', 'default: all fields')
-    .option('--since <span>', 'also show what is that old', '0s')
-    .option('--window <span>', 'a record that arrives this late, by its timestamp, is still shown', '10m')
-    .option('--interval <span>', 'how often to ask', '1s')
+    .option('--since <span>', 'first show the records of the time before, by their timestamps: 15m, 1h')
     .addHelpText(
       'after',
       `
-Records are looked for by their timestamp: one that is older than the window when it arrives is not seen.
+Every record that arrives is shown once, whatever its timestamp. An interruption of the service is sat out.
 
 Examples:
   $ loguro tail orders
@@ -39,27 +35,26 @@ Examples:
 
 async function tail(context: Context<Flags>, reference: string): Promise<undefined> {
   const { session, out, flags, host } = context;
-  const sinceMs = parseSpan(flags.since, '--since');
-  const windowMs = Math.max(parseSpan(flags.window, '--window'), sinceMs);
-  const intervalMs = Math.max(100, parseSpan(flags.interval, '--interval'));
+  const { signal } = host;
+  const sinceMs = flags.since === undefined ? undefined : parseSpan(flags.since, '--since');
   const dataset = await session.dataset(reference);
   const fields = dataset.schema?.fields ?? {};
-  const columns = flags.select?.split(',').map((name) => name.trim()) ?? [...Object.keys(fields), 'context'];
+  const named = flags.select?.split(',').map((name) => name.trim()) ?? [...Object.keys(fields), 'context'];
+  const columns = ['timestamp', ...named.filter((name) => name !== 'timestamp')];
   const { where } = buildQuery({ ...(flags.where && { where: flags.where }) }, fields, host.now());
+  const request = { select: columns.map((field) => ({ field })), ...(where && { where }) };
   const client = await session.datasets();
-  const print = recordPrinter(out, ['timestamp', ...columns.filter((name) => name !== 'timestamp')]);
+  const print = recordPrinter(out, columns);
+  let { cursor } = await client.tailPage(dataset.id, request, { signal });
   await out.note(`Waiting for records of ${dataset.slug}; Ctrl-C ends.`);
-  const records = followRecords(client, dataset.id, {
-    query: {
-      select: ['timestamp', ...columns.filter((name) => name !== 'timestamp')].map((field) => ({ field })),
-      ...(where && { where }),
-    },
-    from: host.now() - sinceMs,
-    windowMs,
-    intervalMs,
-    now: host.now,
-    signal: host.signal,
-  });
-  for await (const batch of records) await print(batch);
+  if (sinceMs !== undefined) {
+    const from = new Date(host.now() - sinceMs).toISOString();
+    const past = recordsSince(client, dataset.id, { request, cursor, from, signal });
+    let step = await past.next();
+    for (; !step.done; step = await past.next()) await print(step.value);
+    cursor = step.value;
+  }
+  const onRetry = ({ message }: Error) => void out.note(`${message}; trying again.`).catch(() => undefined);
+  for await (const row of client.tail(dataset.id, request, { cursor, signal, onRetry })) await print([row]);
   return undefined;
 }

@@ -12,6 +12,8 @@ export const ERROR_PAGES: Record<ErrorCode, string> = {
     '# `bad_gateway`\n\nHTTP 502. The service broke off before it answered; the request may have taken effect.\n\n## What it means\n\nThe gateway had sent the request to a service, and the connection ended before a whole answer came back: the process was stopped, or crashed. Nobody can tell from the outside whether the request took effect. A record sent with it is either wholly there or wholly not.\n\n## What to do\n\nRepeat a request that only reads. Repeat records with the same `Idempotency-Key` as the first time: they are stored once, whatever had become of them. Without such a key, look before you repeat.\n',
   credential_inactive:
     '# `credential_inactive`\n\nHTTP 409. A revoked or expired credential cannot be rotated.\n\n## What it means\n\nOnly a credential that still works can be rotated; this one is revoked or expired.\n\n## What to do\n\nCreate a new one.\n',
+  cursor_expired:
+    '# `cursor_expired`\n\nHTTP 410. The records that arrived since this cursor can no longer be told apart.\n\n## What it means\n\nThe cursor of a tail is good for 24 hours, and only for the table it was made for: not after the dataset\'s table was rewritten, or the database restored from a copy.\n\n## What to do\n\nStart again without a cursor, and ask a [query](../queries.md) for the time in between, by timestamp.\n',
   dataset_id_conflict:
     '# `dataset_id_conflict`\n\nHTTP 400. The path and X-Loguro-Dataset-Id name different datasets.\n\n## What it means\n\nThe path names one dataset and the header `X-Loguro-Dataset-Id` another.\n\n## What to do\n\nSend only one of the two, or the same id in both.\n',
   dataset_not_found:
@@ -81,7 +83,7 @@ export const ERROR_PAGES: Record<ErrorCode, string> = {
   token_not_found:
     '# `token_not_found`\n\nHTTP 404. The account has no personal access token with this id.\n\n## What it means\n\nYour account has no personal access token with this id. Tokens of other accounts are not visible.\n\n## What to do\n\nList yours with `GET /api/tokens`.\n',
   too_many_queries:
-    '# `too_many_queries`\n\nHTTP 429. The project runs as many queries at once as it may.\n\n## What it means\n\nThe project runs as many queries at once as it may, so that one project cannot slow down the others.\n\n## What to do\n\nWait as long as `Retry-After` says; run fewer queries side by side.\n',
+    '# `too_many_queries`\n\nHTTP 429. The project runs as many queries at once as it may.\n\n## What it means\n\nThe project runs as many queries at once as it may, or has as many [tails](../tail.md) open, so that one project cannot slow down the others.\n\n## What to do\n\nWait as long as `Retry-After` says; run fewer queries side by side.\n',
   unavailable:
     '# `unavailable`\n\nHTTP 503. A dependency is away; nothing was accepted.\n\n## What it means\n\nA part of the system that is needed to keep the promise cannot be reached: the queue, the database, or the service behind the gateway. Nothing of the request was accepted.\n\n## What to do\n\nWait as long as `Retry-After` says and send again. It recovers by itself when the part returns.\n',
   unknown_host:

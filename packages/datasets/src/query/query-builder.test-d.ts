@@ -205,3 +205,14 @@ export async function withoutADefinitionAnyNameGoes() {
   // @ts-expect-error but what was not selected is not there
   row.other;
 }
+
+export async function aTailIsTyped() {
+  for await (const row of query.select('country', field('amount').as('sum')).where('paid', '=', true).tail())
+    hasType<{ country: string; sum: number }>()(row, true);
+  for await (const row of query.tail()) {
+    hasType<string | null>()(row.plan, true);
+    hasType<Record<string, unknown>>()(row.context, true);
+    // @ts-expect-error no such field
+    row.plans;
+  }
+}

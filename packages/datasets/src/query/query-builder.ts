@@ -13,6 +13,7 @@ import { Expression } from './expressions.js';
 import type { ColumnsIn, EmptyState, Filled, Grouped, QueryState, RowIn, Selected } from './query-state.js';
 import type { BucketFor, Operand, OperatorFor, Queryable, Selectable, TypeOf } from './row-types.js';
 import { allPages, type QueryRunner, type RunOptions } from './run.js';
+import { type TailOptions, type TailRow, tailRows } from './tail.js';
 import type {
   BucketItem,
   Condition,
@@ -23,6 +24,7 @@ import type {
   QueryExplanation,
   QueryResult,
   SelectItem,
+  TailRequest,
 } from './wire.js';
 
 const SPAN_MS = { minutes: 60_000, hours: 3_600_000, days: 86_400_000, weeks: 604_800_000 } as const;
@@ -189,6 +191,20 @@ export class QueryBuilder<F extends Fields, S extends QueryState = EmptyState> {
   /** The same as CSV with a header line, as bytes. */
   csv(options?: RunOptions): Promise<ReadableStream<Uint8Array>> {
     return this.#runner.open(this.toJSON(), 'text/csv', options);
+  }
+
+  /**
+   * Records as they arrive, whatever their timestamps, until the signal fires or the loop is left. Takes `select`, of
+   * fields alone, and `where`; by default every field.
+   *
+   * @throws TypeError when the query says anything else
+   */
+  tail(options: TailOptions = {}): AsyncGenerator<TailRow<F, S>, void, undefined> {
+    const { select, where, ...rest } = this.toJSON();
+    const [other] = Object.keys(rest);
+    if (other !== undefined) throw new TypeError(`a tail has no ${other}: it takes select and where`);
+    const request = { ...(select && { select }), ...(where && { where }) };
+    return tailRows(this.#runner, request as TailRequest, options);
   }
 
   /** The SQL, its parameters and the planner's estimate, without running it. */

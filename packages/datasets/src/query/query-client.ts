@@ -2,10 +2,12 @@ import type { CreateDataset, Dataset, Schema, UpdateDataset } from '../api-types
 import type { DatasetDefinition, Fields } from '../fields.js';
 import { Connection, type ConnectionOptions } from '../http/connection.js';
 import { type CallOptions, ControlApi } from '../http/control-api.js';
+import { withRetries } from '../http/retry.js';
 import { ensureDataset, ensureSchema } from './ensure.js';
 import { QueryBuilder } from './query-builder.js';
 import { QueryRunner, type RunOptions } from './run.js';
-import type { Query, QueryExplanation, QueryResult } from './wire.js';
+import { type TailOptions, tailRows } from './tail.js';
+import type { Query, QueryExplanation, QueryResult, TailRequest, TailResult } from './wire.js';
 
 /** A dataset's id, or `default` for the project's default dataset. */
 export type DatasetId = number | 'default';
@@ -86,8 +88,31 @@ export class DatasetQueryClient {
     return this.#runner(dataset).open(query, 'text/csv', options);
   }
 
+  /**
+   * Records as they arrive, whatever their timestamps, until the signal fires or the loop is left. With a definition:
+   * `from(dataset, definition).tail()`.
+   */
+  tail<Row = Record<string, unknown>>(
+    dataset: DatasetId,
+    request: TailRequest = {},
+    options: TailOptions = {},
+  ): AsyncGenerator<Row, void, undefined> {
+    return tailRows(this.#runner(dataset), request, options);
+  }
+
+  /** One answer of a tail: what arrived after a cursor, or without one where to start. */
+  tailPage<Row = Record<string, unknown>>(
+    dataset: DatasetId,
+    request: TailRequest = {},
+    options: RunOptions = {},
+  ): Promise<TailResult<Row>> {
+    const runner = this.#runner(dataset);
+    const { signal } = options;
+    return withRetries(() => runner.tailOnce<Row>(request, options), { retryForMs: this.#retryForMs, signal });
+  }
+
   #runner(dataset: DatasetId): QueryRunner {
-    return new QueryRunner(this.#connection, `${pathOf(this.#root, dataset)}/query`, this.#retryForMs);
+    return new QueryRunner(this.#connection, pathOf(this.#root, dataset), this.#retryForMs);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Connection } from '../http/connection.js';
 import { withRetries } from '../http/retry.js';
 import { readLines } from './ndjson.js';
 import { withTypedErrors } from './typed-stream.js';
-import type { Query, QueryExplanation, QueryResult } from './wire.js';
+import type { Query, QueryExplanation, QueryResult, TailRequest, TailResult } from './wire.js';
 
 /** Options of everything that asks the server. */
 export interface RunOptions {
@@ -18,12 +18,14 @@ export const MAX_PAGE_SIZE = 1000;
 export class QueryRunner {
   readonly #connection: Connection;
   readonly #path: string;
-  readonly #retryForMs: number;
+  /** Milliseconds within which what failed is tried again. */
+  readonly retryForMs: number;
 
+  /** @param path of the dataset */
   constructor(connection: Connection, path: string, retryForMs: number) {
     this.#connection = connection;
     this.#path = path;
-    this.#retryForMs = retryForMs;
+    this.retryForMs = retryForMs;
   }
 
   /** Asks one page. Asking changes nothing, so what may succeed later is asked again. */
@@ -50,20 +52,25 @@ export class QueryRunner {
     return withTypedErrors(answer.body ?? new Blob([]).stream(), options.signal);
   }
 
+  /** Asks for what arrived, and tries once. */
+  tailOnce<Row>(request: TailRequest, options: RunOptions = {}): Promise<TailResult<Row>> {
+    return this.#connection.json(this.#call(request, options, 'tail'));
+  }
+
   #ask<Answer>(query: Query, options: RunOptions): Promise<Answer> {
     return this.#retrying(options, () => this.#connection.json<Answer>(this.#call(query, options)));
   }
 
   #retrying<T>(options: RunOptions, attempt: () => Promise<T>): Promise<T> {
-    return withRetries(attempt, { retryForMs: this.#retryForMs, signal: options.signal });
+    return withRetries(attempt, { retryForMs: this.retryForMs, signal: options.signal });
   }
 
-  #call(query: Query, { signal, timeoutMs }: RunOptions) {
+  #call(body: Query | TailRequest, { signal, timeoutMs }: RunOptions, operation = 'query') {
     return {
       method: 'POST' as const,
-      path: this.#path,
+      path: `${this.#path}/${operation}`,
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(query),
+      body: JSON.stringify(body),
       signal,
       ...(timeoutMs !== undefined && { timeoutMs }),
     };

@@ -118,3 +118,27 @@ export interface QueryExplanation {
   columns: QueryColumn[];
   range: { from: string; to: string };
 }
+
+/** What a tail shows, and from where on; every key is optional. */
+export interface TailRequest {
+  /** Default: every field, `timestamp` and `context`. */
+  select?: { field: string; as?: string }[];
+  where?: Condition[];
+  /** Rows of one answer: 1000 at the most, and by default. */
+  limit?: number;
+  /** Seconds to wait for a record when there is none, 25 at the most. Default 0. Goes with `cursor`. */
+  wait?: number;
+  /** The `cursor` of the answer before. Without it, the answer is where to start from now. */
+  cursor?: string;
+}
+
+/** Records that arrived. */
+export interface TailResult<Row = Record<string, unknown>> {
+  rows: Row[];
+  columns: QueryColumn[];
+  rowCount: number;
+  /** Where to go on. */
+  cursor: string;
+  /** There may be more that has arrived: ask again without waiting. */
+  more: boolean;
+}

@@ -57,6 +57,7 @@ test.each([
   'deleteDataset',
   'registerSchema',
   'queryDataset',
+  'tailDataset',
 ] as const)('%s does not reach a dataset of another project', async (operation) => {
   const foreign = await fresh();
   const dataset = await create(foreign, 'secret');

@@ -42,6 +42,7 @@ test('every success answer that the contract publishes is really given, in the p
   for (const _twice of [201, 200]) await api.call('registerDefaultSchema', { as, params, body: fields });
   await api.call('readDefaultSchema', { as, params });
   await api.call('queryDefaultDataset', { as, params, body: {} });
+  await api.call('tailDefaultDataset', { as, params, body: {} });
   const { dataset } = (await api.call('createDataset', { as, params, body: { name: 'Orders' } })).body;
   const datasetAt = { as, params: { ...params, datasetId: dataset.id } };
   await api.call('listDatasets', { as, params });
@@ -50,6 +51,8 @@ test('every success answer that the contract publishes is really given, in the p
   for (const _twice of [201, 200]) await api.call('registerSchema', { ...datasetAt, body: fields });
   await api.call('readSchema', datasetAt);
   await api.call('queryDataset', { ...datasetAt, body: {} });
+  const { cursor } = (await api.call('tailDataset', { ...datasetAt, body: {} })).body;
+  await api.call('tailDataset', { ...datasetAt, body: { cursor, wait: 0.1 } });
   await api.call('deleteDataset', datasetAt);
 
   await api.call('listAudit', { as, params });

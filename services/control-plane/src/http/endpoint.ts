@@ -8,6 +8,7 @@ import type {
   CreateTokenBody,
   Query,
   RotateBody,
+  TailRequest,
   UpdateDatasetBody,
   UpdateKeyBody,
   UpdateMemberBody,
@@ -25,6 +26,8 @@ interface Bodies {
   registerDefaultSchema: Record<string, unknown>;
   queryDataset: Query;
   queryDefaultDataset: Query;
+  tailDataset: TailRequest;
+  tailDefaultDataset: TailRequest;
   createToken: CreateTokenBody;
   rotateToken: RotateBody;
   createProject: CreateProjectBody;

@@ -7,6 +7,7 @@ export interface Metrics {
   requestSeconds: Histogram<'operation' | 'method' | 'status'>;
   querySeconds: Histogram<'kind' | 'outcome'>;
   queriesRunning: Gauge<'kind'>;
+  tailsOpen: Gauge;
   maintenanceRounds: Counter<'outcome'>;
 }
 
@@ -51,6 +52,11 @@ function queryMetrics(registry: Registry) {
       name: 'loguro_control_queries_running',
       help: 'Queries under way in this process, by kind (page, explain, stream).',
       labelNames: ['kind'] as const,
+      registers: [registry],
+    }),
+    tailsOpen: new Gauge({
+      name: 'loguro_control_tails_open',
+      help: 'Tail requests under way in this process, those that wait for records included.',
       registers: [registry],
     }),
   };

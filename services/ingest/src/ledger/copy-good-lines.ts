@@ -15,8 +15,10 @@ export interface RefusedLine {
 /**
  * Copies the lines that PostgreSQL takes, within the session's transaction.
  *
- * Lines are halved until those at fault stand alone: a bad one costs about 2·log₂(n) small COPYs. A
- * savepoint before each COPY undoes the refused ones alone.
+ * Lines are halved until those at fault stand alone: a bad one costs about 2·log₂(n) small COPYs, each after a
+ * savepoint. What a savepoint holds is a transaction of its own to PostgreSQL, with a number of its own, while tails
+ * find records by the number that they share with their ledger row. So all that was tried is undone, and the good
+ * lines are copied once more as what they are.
  *
  * @param copy the COPY statement for some lines
  * @returns the refused lines, in order
@@ -44,7 +46,14 @@ export async function copyGoodLines(
       await part(middle, to);
     } else refused.push({ index: from, ...describe(lines[from] as string, error) });
   };
-  if (lines.length > 0) await part(0, lines.length);
+  if (lines.length === 0) return refused;
+  await session.query('SAVEPOINT trial');
+  await part(0, lines.length);
+  await session.query('ROLLBACK TO SAVEPOINT trial; RELEASE SAVEPOINT trial');
+  const bad = new Set(refused.map(({ index }) => index));
+  const good = lines.filter((_, index) => !bad.has(index));
+  const failure = good.length > 0 ? await session.run([copy([good.join('')])]) : null;
+  if (failure !== null) throw failure.error;
   return refused;
 }
 

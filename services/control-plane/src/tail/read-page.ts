@@ -1,0 +1,46 @@
+import type { PoolClient } from 'pg';
+import Cursor from 'pg-cursor';
+import { untilUnresponsive } from '../query/connection.js';
+import { AS_TEXT, rowSize, type TextRow } from '../query/decode.js';
+import type { Statement } from '../query/statement.js';
+
+/** How much of a statement's rows to take. */
+export interface PageLimits {
+  rows: number;
+  /** Characters, about: the row that goes over is the last. */
+  bytes: number;
+  /** The longest wait for rows, in milliseconds. */
+  timeoutMs: number;
+}
+
+/** Rows in a first read, of which the largest possible ones together are still bearable. */
+const FIRST_ROWS = 32;
+
+/** Takes rows of a statement up to a limit. `ended` when there are no more than these. */
+export async function readPage(
+  client: PoolClient,
+  { text, values }: Statement,
+  { rows: limit, bytes: maxBytes, timeoutMs }: PageLimits,
+): Promise<{ rows: TextRow[]; bytes: number; ended: boolean }> {
+  const cursor = client.query(new Cursor<TextRow>(text, values, { rowMode: 'array', types: AS_TEXT }));
+  const rows: TextRow[] = [];
+  let bytes = 0;
+  let size = FIRST_ROWS;
+  try {
+    for (;;) {
+      const wanted = Math.min(size, limit - rows.length);
+      const read = await untilUnresponsive(cursor.read(wanted), timeoutMs);
+      for (const row of read) bytes += rowSize(row);
+      rows.push(...read);
+      if (read.length < wanted) return { rows, bytes, ended: true };
+      if (rows.length >= limit || bytes >= maxBytes) return { rows, bytes, ended: false };
+      // As many as should fit, by the size of those that came.
+      size = Math.max(1, Math.ceil(((maxBytes - bytes) / (bytes + 1)) * rows.length));
+    }
+  } finally {
+    await untilUnresponsive(
+      cursor.close().catch(() => undefined),
+      timeoutMs,
+    );
+  }
+}
