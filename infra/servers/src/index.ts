@@ -1,4 +1,5 @@
 export * from './connections.js';
+export * from './find-program.js';
 export * from './free-port.js';
 export * from './postgres-binaries.js';
 export * from './postgres-cluster.js';

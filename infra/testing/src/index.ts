@@ -1,4 +1,4 @@
-export { type WaitOptions, waitFor } from '@loguro/servers';
+export { findProgram, type WaitOptions, waitFor } from '@loguro/servers';
 export { type ContractChecker, createContractChecker, type SeenResponse } from './contract-checker.js';
 export { createTestDatabase, type TestDatabase } from './database.js';
 export { type DocumentedMetric, documentedMetrics, undocumented } from './metrics-page.js';

@@ -1,9 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { LOGURO } from '../testing/spawn-loguro.js';
 import { Workspace } from '../testing/workspace.js';
 import { SHELLS } from './scripts.js';
 
@@ -38,23 +33,5 @@ describe('completion', () => {
 
   test.each(SHELLS)('there is a script for %s', async (shell) => {
     expect((await loguro.run(['completion', shell])).stdout).toContain(`loguro complete ${shell} -- `);
-  });
-
-  test('bash completes with it, and runs nothing of what was typed', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'loguro-bash-'));
-    const node = JSON.stringify(process.execPath);
-    writeFileSync(join(folder, 'loguro'), `#!/bin/sh\nexec ${node} ${JSON.stringify(LOGURO)} "$@"\n`, { mode: 0o755 });
-    const script = `
-      set -e
-      source <(loguro completion bash)
-      try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _loguro 2>/dev/null; echo "\${COMPREPLY[*]}"; }
-      try loguro key
-      try loguro query 'x$(touch ${folder}/ran)' --chart ''
-    `;
-    const env = { ...process.env, NODE_OPTIONS: '', PATH: `${folder}:${process.env.PATH}`, ...loguro.env };
-    const { stdout, stderr } = spawnSync('bash', ['-c', script], { env, encoding: 'utf8' });
-    const made = spawnSync('ls', [folder], { encoding: 'utf8' }).stdout;
-    rmSync(folder, { recursive: true });
-    expect({ stdout, stderr, made }).toEqual({ stdout: 'keys\nbar line\n', stderr: '', made: 'loguro\n' });
   });
 });

@@ -98,6 +98,13 @@ describe.each(BACKENDS)('the admin command, over %s', (backend) => {
     expect((await admin('dead-letters replay')).json).toMatchObject({ stored: 0, refused: 1 });
     expect(await dataset.values('__traceId')).toEqual(['good', 'late']);
     expect(await books()).toMatchObject({ stored: 2, dead: 1 });
+
+    // Tails find records by the number of the transaction that entered them in the ledger.
+    const carried = `SELECT xmin::text AS xid, count(*)::int AS records FROM records.dataset_${dataset.id} GROUP BY 1`;
+    const entered = `SELECT xid::text, records FROM ingest.arrivals WHERE dataset_id = ${dataset.id} AND records > 0`;
+    const [records, ledger] = [await bench.owner.query(carried), await bench.owner.query(entered)];
+    expect(ledger.rows).toHaveLength(2);
+    expect(new Set(records.rows)).toEqual(new Set(ledger.rows));
   });
 });
 

@@ -31,11 +31,13 @@ const CHUNKS = `
 
 const LOCK_CHUNK = 'SELECT id, line FROM ingest.dead_letters WHERE chunk_id = $1 ORDER BY id FOR UPDATE';
 const DELETE_LETTERS = 'DELETE FROM ingest.dead_letters WHERE id = ANY($1::bigint[])';
+/**
+ * An entry of its own takes them from the dead to the stored. The chunk's stays as it is: it carries the number of the
+ * transaction that stored the chunk's other records, by which tails find these.
+ */
 const MOVE_IN_LEDGER = `
-  UPDATE ingest.committed_chunks SET records = records + $2, dead = dead - $2 WHERE chunk_id = $1 RETURNING 1 AS moved`;
-/** The chunk's row has been retired: its figures are among the totals. */
-const MOVE_IN_TOTALS = `
-  INSERT INTO ingest.retired_chunks (chunks, records, dead, discarded) VALUES (0, $1::bigint, -($1::bigint), 0)`;
+  INSERT INTO ingest.committed_chunks (chunk_id, dataset_id, records, dead)
+  VALUES (gen_random_uuid(), $1, $2::int, -($2::int))`;
 
 /** The dead letters, oldest first. Needs the owner: the service's own role can't read records. */
 export async function listDeadLetters(
@@ -92,8 +94,7 @@ async function replayChunk(
     const again = new Set(refused.map(({ index }) => index));
     const stored = letters.filter((_, index) => !again.has(index)).map(({ id }) => id);
     await session.query(DELETE_LETTERS, [stored]);
-    const moved = await session.query(MOVE_IN_LEDGER, [chunk, stored.length]);
-    if (moved.length === 0) await session.query(MOVE_IN_TOTALS, [stored.length]);
+    if (stored.length > 0) await session.query(MOVE_IN_LEDGER, [dataset, stored.length]);
     await session.query(dryRun ? 'ROLLBACK' : 'COMMIT');
     return { stored: stored.length, refused: refused.length };
   } catch (error) {

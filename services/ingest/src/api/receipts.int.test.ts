@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { waitFor } from '@loguro/testing';
+import { replayDeadLetters } from '../admin/dead-letters.js';
+import { DatabaseLane } from '../ledger/database-lane.js';
 import { timeOrderedId } from '../queue/time-ordered-id.js';
 import { receiptOf } from '../records/receipt-id.js';
 import { GOOD_RECORD, startTestApi, type TestApi } from '../testing/test-api.js';
@@ -75,6 +77,21 @@ test('records that the database refuses are dead, with a reason that quotes noth
   const body = [GOOD_RECORD, { ...GOOD_RECORD, country: 'XX' }];
   const half = await api.send({ path: `/datasets/${api.dataset.id}/batch?wait=stored`, body });
   expect((await read(half.body.receipt)).body).toMatchObject({ status: 'stored', records: 1, dead: 1, reasons });
+});
+
+test('records that an operator stored from the dead letters are stored', async () => {
+  api = await startTestApi();
+  const table = `records.dataset_${api.dataset.id}`;
+  await api.bench.owner.query(`ALTER TABLE ${table} ADD CONSTRAINT c CHECK (country <> 'XX')`);
+  await api.bench.startWorker();
+  const body = [GOOD_RECORD, { ...GOOD_RECORD, country: 'XX' }];
+  const { receipt } = (await api.send({ path: `/datasets/${api.dataset.id}/batch?wait=stored`, body })).body;
+  await api.bench.owner.query(`ALTER TABLE ${table} DROP CONSTRAINT c`);
+  const lane = new DatabaseLane({ url: api.bench.database.ownerUrl, statementTimeoutMs: 5000, lockTimeoutMs: 5000 });
+  expect(await replayDeadLetters(lane, { dryRun: false })).toEqual({ stored: 1, refused: 0 });
+  await lane.close();
+  const answer = (await read(receipt)).body;
+  expect(answer).toEqual({ receipt, status: 'stored', storedAt: expect.any(String), records: 2 });
 });
 
 describe('there is no receipt', () => {

@@ -56,18 +56,24 @@ export async function readReceipt(
     return { receipt, status: 'queued' };
   }
   if (entry.dataset_id !== dataset) throw notFound();
-  return toReceipt(receipt, entry, entry.dead === 0 ? [] : await reasons(database, chunkId));
+  return toReceipt(receipt, entry, entry.dead === 0 ? [] : await database.query<Refusals>(READ_REASONS, [chunkId]));
 }
 
-function toReceipt(receipt: string, { records, dead, committed_at }: LedgerEntry, why: string[]): Receipt {
-  if (records === 0 && dead > 0) return { receipt, status: 'dead', dead, reasons: why };
-  const stored: Receipt = { receipt, status: 'stored', storedAt: committed_at.toISOString(), records };
-  return dead === 0 ? stored : { ...stored, dead, reasons: why };
+interface Refusals {
+  sqlstate: string;
+  records: number;
 }
 
-async function reasons(database: Database, chunkId: string): Promise<string[]> {
-  const rows = await database.query<{ sqlstate: string; records: number }>(READ_REASONS, [chunkId]);
-  return rows.map(({ sqlstate, records }) => `${records} refused by the database with SQLSTATE ${sqlstate}`);
+/** Records that were dead and are no dead letters any more were stored after all: the entry stays as it was. */
+function toReceipt(receipt: string, entry: LedgerEntry, refusals: Refusals[]): Receipt {
+  const dead = refusals.reduce((sum, refusal) => sum + refusal.records, 0);
+  const records = entry.records + entry.dead - dead;
+  const reasons = refusals.map((refusal) => {
+    return `${refusal.records} refused by the database with SQLSTATE ${refusal.sqlstate}`;
+  });
+  if (records === 0 && dead > 0) return { receipt, status: 'dead', dead, reasons };
+  const stored: Receipt = { receipt, status: 'stored', storedAt: entry.committed_at.toISOString(), records };
+  return dead === 0 ? stored : { ...stored, dead, reasons };
 }
 
 function notFound(): ApiError {
