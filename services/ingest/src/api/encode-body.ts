@@ -1,8 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ApiError, type ErrorDetail, LIMITS, MAX_ERROR_DETAILS } from '@loguro/types';
-import { arrayItems, NotAnArrayError } from '../records/array-items.js';
+import { ArrayItems, isArray, NotAnArrayError } from '../records/array-items.js';
 import type { BatchEncoder } from '../records/batch-encoder.js';
 import { jsonFault, jsonText } from '../records/json-bytes.js';
+import { borrowLineBuffer, returnLineBuffer } from '../records/line-buffer.js';
+import type { PlainEncoder } from '../records/plain-encoder.js';
 import type { RecordEncoder } from '../records/record-encoder.js';
 
 /** What became of the records of one request. */
@@ -30,44 +33,66 @@ const MAX_DEPTH = LIMITS.contextDepth + 2;
 
 /** The one record of a body. @throws ApiError `malformed_json` */
 export function encodeOne(body: Buffer, encoder: RecordEncoder, traceId: string): Encoded {
+  const lines = encodePlain(body, encoder.plain, traceId);
+  if (lines !== null) return one(lines);
   const { value, clean } = parse(body);
   const line = encoder.encode(value, traceId, clean);
-  if (line !== null) return { lines: line, good: 1, bad: 0, oversized: 0, details: [] };
+  if (line !== null) return one(line);
   return { lines: '', good: 0, bad: 1, oversized: 0, details: encoder.explain(value, MAX_ERROR_DETAILS) };
 }
 
+/** The line of a body that is one record of the common form; null when it is not. */
+function encodePlain(body: Buffer, encoder: PlainEncoder, traceId: string): string | null {
+  const lines = borrowLineBuffer();
+  const done = encoder.encodeWhole(body, { lines, traceId: Buffer.from(traceId), maxBytes: body.length });
+  const text = done ? lines.text() : null;
+  returnLineBuffer(lines);
+  return text;
+}
+
+function one(lines: string): Encoded {
+  return { lines, good: 1, bad: 0, oversized: 0, details: [] };
+}
+
 /**
- * The records of a JSON array.
- *
- * A body no larger than one record may be is parsed in one go, which is fastest and bounded. A larger one is
- * cut into its records first; see {@link arrayItems}.
+ * The records of a JSON array, cut into its items first; see {@link ArrayItems}.
  *
  * @throws ApiError `malformed_json`, `invalid_request` when it is no array, `payload_too_large` when it has
  *   too many records
  */
 export async function encodeArray(body: Buffer, batch: BatchEncoder, limits: BatchLimits): Promise<Encoded> {
-  if (body.length <= limits.recordBytes) {
-    const { value, clean } = parse(body);
-    if (!Array.isArray(value)) throw notAnArray();
-    if (value.length > limits.batchRecords) throw tooMany(limits);
-    for (const record of value) batch.add(record, clean);
-    return finishBatch(batch);
-  }
+  checkIsArray(body, limits);
   let pause = performance.now() + SLICE_MS;
+  const wellFormed = isUtf8(body);
   try {
-    for (const [start, end] of arrayItems(body, MAX_DEPTH)) {
+    for (const items = new ArrayItems(body, MAX_DEPTH); !items.done; ) {
       if (batch.records >= limits.batchRecords) throw tooMany(limits);
-      const fault = batch.addBytes(body.subarray(start, end));
-      if (fault !== null) throw malformed(`record ${batch.records - 1}: ${fault}`);
+      const plainEnd = wellFormed ? batch.addPlain(body, items.start) : -1;
+      items.next(plainEnd === -1 ? addItem(body, items, batch) : plainEnd);
       if (performance.now() < pause) continue;
       await nextTurn();
       pause = performance.now() + SLICE_MS;
     }
   } catch (error) {
     if (!(error instanceof NotAnArrayError)) throw error;
-    throw error.position === 0 ? notAnArray() : malformed(`${error.message} at position ${error.position}`);
+    throw malformed(`${error.message} at position ${error.position}`);
   }
   return finishBatch(batch);
+}
+
+/** What is no JSON at all is told so, if looking at it is cheap. */
+function checkIsArray(body: Buffer, { recordBytes }: BatchLimits): void {
+  if (isArray(body)) return;
+  if (body.length <= recordBytes) parse(body);
+  throw notAnArray();
+}
+
+/** Adds an item the long way. @returns where it ends */
+function addItem(body: Buffer, items: ArrayItems, batch: BatchEncoder): number {
+  const end = items.end();
+  const fault = batch.addBytes(body.subarray(items.start, end));
+  if (fault !== null) throw malformed(`record ${batch.records - 1}: ${fault}`);
+  return end;
 }
 
 /**
@@ -79,7 +104,7 @@ export function encodeLine(line: Buffer | null, batch: BatchEncoder, limits: Bat
   if (line !== null && isBlank(line)) return;
   if (batch.records >= limits.batchRecords) throw tooMany(limits);
   if (line === null) batch.addOversized();
-  else batch.addBytes(line);
+  else batch.addLine(line);
 }
 
 /** @throws ApiError `invalid_request` when there was no record at all */
@@ -89,8 +114,8 @@ export function finishBatch(batch: BatchEncoder): Encoded {
       details: [{ path: '', message: 'must have at least one record' }],
     });
   }
-  const { lines, good, bad, oversized, details } = batch;
-  return { lines, good, bad, oversized, details };
+  const { good, bad, oversized, details } = batch;
+  return { lines: batch.finish(), good, bad, oversized, details };
 }
 
 function parse(body: Buffer): { value: unknown; clean: boolean } {

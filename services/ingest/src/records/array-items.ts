@@ -1,3 +1,5 @@
+import { skipSpace } from './json-scan.js';
+
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
@@ -17,36 +19,76 @@ export class NotAnArrayError extends Error {
   }
 }
 
+/** Whether a body begins like a JSON array. */
+export function isArray(body: Uint8Array): boolean {
+  return body[skipSpace(body, 0)] === OPEN_ARRAY;
+}
+
 /**
- * Cuts a JSON array into its items without parsing them: `[start, end)` byte offsets of each, whitespace
- * included. What is between two commas may still be no JSON; that is for JSON.parse to say.
+ * Walks through the items of a JSON array without parsing them. What is between two commas may still be no
+ * JSON; that is for JSON.parse to say.
  *
  * JSON.parse of a whole 10 MiB body can block the process for seconds (ten million brackets, say) and
  * holds all of it as objects at once. Cut first, a body is read item by item, with pauses in between, and
  * one too deeply nested or with too many items is refused before anything is built from it.
- *
- * @param maxDepth levels of arrays and objects in an item that are still worth parsing
- * @throws NotAnArrayError when the body is not one array, or an item is nested deeper
  */
-export function* arrayItems(body: Uint8Array, maxDepth: number): Generator<readonly [start: number, end: number]> {
-  const end = body.length;
-  let at = skipSpace(body, 0);
-  if (body[at] !== OPEN_ARRAY) throw new NotAnArrayError('a batch is a JSON array of records', at);
-  at += 1;
-  if (body[skipSpace(body, at)] === CLOSE_ARRAY) {
-    checkRest(body, skipSpace(body, at) + 1);
-    return;
+export class ArrayItems {
+  readonly #body: Uint8Array;
+  readonly #maxDepth: number;
+  /** Where the present item starts, in bytes. */
+  start: number;
+  /** There is no further item. */
+  done = false;
+
+  /**
+   * @param maxDepth levels of arrays and objects in an item that are still worth parsing
+   * @throws NotAnArrayError when the body is not an array
+   */
+  constructor(body: Uint8Array, maxDepth: number) {
+    this.#body = body;
+    this.#maxDepth = maxDepth;
+    const open = skipSpace(body, 0);
+    if (body[open] !== OPEN_ARRAY) throw new NotAnArrayError('a batch is a JSON array of records', open);
+    this.start = skipSpace(body, open + 1);
+    if (body[this.start] === CLOSE_ARRAY) this.#finish(this.start + 1);
   }
-  for (;;) {
-    const start = at;
-    at = endOfItem(body, start, maxDepth);
-    if (at >= end) throw new NotAnArrayError('the array has no end', end);
-    yield [start, at];
-    const separator = body[at];
-    at += 1;
-    if (separator === CLOSE_ARRAY) break;
+
+  /**
+   * Where the present item ends, whitespace included.
+   *
+   * @throws NotAnArrayError when it never does, or is nested deeper than allowed
+   */
+  end(): number {
+    const end = endOfItem(this.#body, this.start, this.#maxDepth);
+    if (end < this.#body.length) return end;
+    throw new NotAnArrayError('the array has no end', end);
   }
-  checkRest(body, at);
+
+  /**
+   * Goes on behind an item that ends here.
+   *
+   * @throws NotAnArrayError when neither another one nor the array's end follows
+   */
+  next(end: number): void {
+    const at = skipSpace(this.#body, end);
+    switch (this.#body[at]) {
+      case COMMA:
+        this.start = skipSpace(this.#body, at + 1);
+        break;
+      case CLOSE_ARRAY:
+        this.#finish(at + 1);
+        break;
+      case undefined:
+        throw new NotAnArrayError('the array has no end', at);
+      default:
+        throw new NotAnArrayError('a comma or the end of the array must follow a record', at);
+    }
+  }
+
+  #finish(end: number): void {
+    checkRest(this.#body, end);
+    this.done = true;
+  }
 }
 
 /** Where the item that starts here is followed by a comma or the array's end; the body's length when it never is. */
@@ -93,15 +135,4 @@ function endOfString(body: Uint8Array, start: number): number {
 function checkRest(body: Uint8Array, from: number): void {
   const at = skipSpace(body, from);
   if (at < body.length) throw new NotAnArrayError('something follows the array', at);
-}
-
-function skipSpace(body: Uint8Array, from: number): number {
-  let at = from;
-  while (at < body.length && isSpace(body[at] as number)) at += 1;
-  return at;
-}
-
-/** JSON's four whitespace characters (RFC 8259 §2). */
-function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }

@@ -1,5 +1,7 @@
 import { type ErrorDetail, MAX_ERROR_DETAILS } from '@loguro/types';
 import { jsonFault, jsonText } from './json-bytes.js';
+import { borrowLineBuffer, returnLineBuffer } from './line-buffer.js';
+import type { PlainOutput } from './plain-encoder.js';
 import type { RecordEncoder } from './record-encoder.js';
 
 /** Options of {@link BatchEncoder}. */
@@ -19,13 +21,19 @@ export interface BatchOptions {
 export class BatchEncoder {
   readonly #options: BatchOptions;
   readonly #details: ErrorDetail[] = [];
-  #lines = '';
+  readonly #lines = borrowLineBuffer();
+  readonly #output: PlainOutput;
   #good = 0;
   #records = 0;
   #oversized = 0;
 
   constructor(options: BatchOptions) {
     this.#options = options;
+    this.#output = {
+      lines: this.#lines,
+      traceId: Buffer.from(options.traceId),
+      maxBytes: options.maxRecordBytes,
+    };
   }
 
   /** Records added so far. */
@@ -51,13 +59,14 @@ export class BatchEncoder {
     return this.#details;
   }
 
-  /** COPY text of the good ones, unless one was bad and `keepGood` false. */
-  get lines(): string {
-    return this.#lines;
+  /** COPY text of the good ones, unless one was bad and `keepGood` false. Ends the batch: nothing may follow. */
+  finish(): string {
+    const lines = this.#lines.text();
+    returnLineBuffer(this.#lines);
+    return lines;
   }
 
-  /** Adds a record that was parsed already. See {@link RecordEncoder.encode} for `clean`. */
-  add(record: unknown, clean: boolean): void {
+  #add(record: unknown, clean: boolean): void {
     const index = this.#records++;
     const line = this.#options.encoder.encode(record, this.#options.traceId, clean);
     if (line === null) {
@@ -65,11 +74,36 @@ export class BatchEncoder {
       return;
     }
     this.#good += 1;
-    if (this.bad === 0 || this.#options.keepGood) this.#lines += line;
+    if (!this.#isWanted) return;
+    this.#lines.reserve(line.length * 3);
+    this.#lines.write(line);
   }
 
   /**
-   * Adds a record given as bytes of JSON.
+   * Adds the record that starts at `at` if it is of the common form; see {@link PlainEncoder}.
+   *
+   * @param bytes valid UTF-8
+   * @returns where it ends, or -1: it was not added
+   */
+  addPlain(bytes: Buffer, at: number): number {
+    if (!this.#isWanted) return -1;
+    const end = this.#options.encoder.plain.encode(bytes, at, this.#output);
+    if (end === -1) return -1;
+    this.#records += 1;
+    this.#good += 1;
+    return end;
+  }
+
+  /** Adds a record that is alone on its line. */
+  addLine(bytes: Buffer): void {
+    if (this.#isWanted && this.#options.encoder.plain.encodeWhole(bytes, this.#output)) {
+      this.#records += 1;
+      this.#good += 1;
+    } else this.addBytes(bytes);
+  }
+
+  /**
+   * Adds a record given as bytes of JSON, and nothing but it.
    *
    * @returns what is wrong when the bytes are no JSON, and then the record counts as bad
    */
@@ -86,8 +120,13 @@ export class BatchEncoder {
     } catch (error) {
       return this.#addNoJson(jsonFault(error));
     }
-    this.add(record, json.clean);
+    this.#add(record, json.clean);
     return null;
+  }
+
+  /** Whether the good ones are of use: with a bad one among them only `keepGood` says so. */
+  get #isWanted(): boolean {
+    return this.bad === 0 || this.#options.keepGood;
   }
 
   /** Counts a record that was too long to be looked at. */
@@ -103,7 +142,7 @@ export class BatchEncoder {
   }
 
   #refuse(index: number, explain: (room: number) => ErrorDetail[]): void {
-    if (!this.#options.keepGood) this.#lines = '';
+    if (!this.#isWanted) this.#lines.clear();
     const room = MAX_ERROR_DETAILS - this.#details.length;
     if (room > 0) for (const detail of explain(room)) this.#details.push({ index, ...detail });
   }

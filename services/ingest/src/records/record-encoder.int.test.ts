@@ -9,6 +9,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { NAUGHTY_STRINGS } from '../testing/corpora.js';
 import { createDataset, type TestDataset } from '../testing/dataset.js';
 import { jsonText } from './json-bytes.js';
+import { LineBuffer } from './line-buffer.js';
 import { createRecordEncoder } from './record-encoder.js';
 
 const FIELDS: Fields = {
@@ -69,15 +70,23 @@ function expectStored(row: Record<string, unknown> | undefined, record: Record<s
   expect(canonical(row?.seen_at)).toBe(canonical(record.seen_at));
 }
 
-/** Sends JSON texts the way a body goes; returns the records that were accepted and their lines. */
+/** Encodes JSON texts both ways; returns the records that were accepted, each as often as there is a line of it. */
 function encodeAll(texts: readonly string[]) {
   const records: Record<string, unknown>[] = [];
   let lines = '';
   for (const text of texts) {
-    const json = jsonText(Buffer.from(text));
+    const bytes = Buffer.from(text);
+    const plain = new LineBuffer(1024);
+    const isPlain = encoder.plain.encodeWhole(bytes, { lines: plain, traceId: Buffer.from('trace-1'), maxBytes: 1e6 });
+    if (isPlain) {
+      records.push(JSON.parse(text));
+      lines += plain.text();
+    }
+    const json = jsonText(bytes);
     if (json === null) throw new Error('The test made text that is not UTF-8.');
     const record = JSON.parse(json.text);
     const line = encoder.encode(record, 'trace-1', json.clean);
+    if (line === null) expect(isPlain).toBe(false);
     if (line === null) expect(encoder.explain(record, 100).length).toBeGreaterThan(0);
     else {
       expect(encoder.explain(record, 100)).toEqual([]);
@@ -161,7 +170,7 @@ describe('what the encoder accepts, PostgreSQL stores exactly as it was sent', (
       JSON.stringify({ timestamp: '2026-06-10T10:58:00Z', context: { text, [text]: [text] }, text, amount: 1 }),
     );
     const { records: accepted, lines } = encodeAll(texts);
-    expect(accepted).toHaveLength(NAUGHTY_STRINGS.length);
+    expect(accepted.length).toBeGreaterThan(NAUGHTY_STRINGS.length);
     const rows = await store(lines);
     for (const [i, record] of accepted.entries()) expectStored(rows[i], record);
   });

@@ -2,10 +2,13 @@ import { type ErrorDetail, type Field, type FieldType, fieldList } from '@loguro
 import { contextText } from './context-text.js';
 import { COPY_NULL, copyText, isStorable } from './copy-text.js';
 import { explainRecord } from './explain-record.js';
+import { PlainEncoder } from './plain-encoder.js';
 import { timestampText } from './timestamp-text.js';
 
 /** Checks records of one dataset and writes them as COPY text, in one pass. */
 export interface RecordEncoder {
+  /** Does the same for the common form of records, from their bytes. */
+  plain: PlainEncoder;
   /**
    * One line of COPY text with its newline: `timestamp`, `context`, `__traceId`, the declared fields.
    *
@@ -55,6 +58,7 @@ export function createRecordEncoder(fields: readonly (readonly [name: string, ty
     write: WRITERS[type],
   }));
   return {
+    plain: new PlainEncoder(declared),
     encode: (record, traceId, clean) => encodeRecord(columns, record, traceId, clean),
     explain: (record, max) => explainRecord(declared, record, max),
   };
