@@ -25,11 +25,15 @@ export async function startServer(
   });
   const port = await new Promise<number>((resolve, reject) => {
     let output = '';
-    child.stdout.on('data', (chunk) => {
+    const look = (chunk: unknown) => {
       output += chunk;
       const found = portIn(output);
-      if (found !== undefined) resolve(found);
-    });
+      if (found === undefined) return;
+      // From here on its log is read and thrown away: this process measures.
+      child.stdout.off('data', look).resume();
+      resolve(found);
+    };
+    child.stdout.on('data', look);
     child.once('exit', (code) => reject(new Error(`${script} ended with ${code} before it listened`)));
   });
   return { port, pid: child.pid ?? 0, stop: () => stop(child) };

@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   freePort,
   giveTo,
   initialiseCluster,
   type PostgresServer,
+  SUPERUSER,
   signal,
   startPostgresServer,
   unprivilegedUser,
@@ -26,7 +28,16 @@ export interface PrivatePostgres {
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Ends it, if it runs, and starts it again on the same port and data; returns when it answers. */
   restart(): Promise<void>;
+  /** A streaming replica of it, as it is now. It restarts once for that; its connections break. */
+  startReplica(): Promise<PostgresReplica>;
   /** Ends it and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** A read-only copy of a server that follows it. */
+export interface PostgresReplica {
+  /** A URL of the server as one of the replica. */
+  urlOf(url: string): string;
   stop(): Promise<void>;
 }
 
@@ -44,17 +55,19 @@ export async function startPostgres({
   const folder = join(parent, 'data');
   await initialiseCluster({ folder, password: PASSWORD, durable: false });
   const port = await freePort();
-  const start = async () => {
-    const started = await startPostgresServer({ folder, port, password: PASSWORD, log: 'ignore', settings });
+  const startOn = async (where: { folder: string; port: number; settings: Record<string, string> }) => {
+    const started = await startPostgresServer({ ...where, password: PASSWORD, log: 'ignore' });
     noteServer(runFolder, started);
     return started;
   };
+  const start = () => startOn({ folder, port, settings });
   let server: PostgresServer = await start();
   await createTemplate(server.url);
-  const end = async () => {
-    await server.stop();
-    forgetServer(runFolder, server.pid);
+  const endOf = async (running: PostgresServer) => {
+    await running.stop();
+    forgetServer(runFolder, running.pid);
   };
+  const end = () => endOf(server);
   return {
     get url() {
       return server.url;
@@ -70,6 +83,22 @@ export async function startPostgres({
     async restart() {
       await end();
       server = await start();
+    },
+    async startReplica() {
+      const copy = join(parent, 'replica');
+      await end();
+      // Keeps owners and modes, which PostgreSQL insists on.
+      execFileSync('cp', ['-a', folder, copy]);
+      server = await start();
+      writeFileSync(join(copy, 'standby.signal'), '');
+      const primary = `host=127.0.0.1 port=${port} user=${SUPERUSER} password=${PASSWORD}`;
+      const replicaPort = await freePort();
+      const following = { ...settings, primary_conninfo: primary, max_standby_streaming_delay: '0' };
+      const replica = await startOn({ folder: copy, port: replicaPort, settings: following });
+      return {
+        urlOf: (url) => url.replace(`:${port}/`, `:${replicaPort}/`),
+        stop: () => endOf(replica),
+      };
     },
     async stop() {
       await end();

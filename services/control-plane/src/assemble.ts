@@ -56,10 +56,15 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
       poolSize,
       connectTimeoutMs,
       statementTimeoutMs: queryTimeoutMs,
+      parallelWorkers: config.queryParallelWorkers,
       onConnectionLost,
     });
   const queryPool = queryPoolOf(config.queryPoolSize);
-  const queries = createQueryService({ pool: queryPool, statementTimeoutMs: queryTimeoutMs });
+  const queries = createQueryService({
+    pool: queryPool,
+    statementTimeoutMs: queryTimeoutMs,
+    queriesPerProject: config.queriesPerProject,
+  });
   // One connection for all who wait for records, so that they are woken however busy the others are.
   const feedPool = queryPoolOf(1);
   const lastUsed = createLastUsed(database.pool, (err) => logger.warn({ err }, 'last use of a token not written'));

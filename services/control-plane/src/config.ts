@@ -30,6 +30,10 @@ export interface Config {
   statementTimeoutMs: number;
   /** PostgreSQL gives up on a caller's query after this, in milliseconds. */
   queryTimeoutMs: number;
+  /** Queries of one project that this process runs at the same time. */
+  queriesPerProject: number;
+  /** Parallel workers that PostgreSQL may run for queries at the same time, all processes together; 0: none. */
+  queryParallelWorkers: number;
   /** A request body must have arrived after this, in milliseconds. */
   bodyTimeoutMs: number;
   /** Requests a minute, for each process; 0: no limit. */
@@ -74,6 +78,8 @@ export function loadConfig(env: Environment): Config {
     connectTimeoutMs: reader.integer('LOGURO_CONNECT_TIMEOUT_MS', 2000, { min: 10, max: 60_000 }),
     statementTimeoutMs: reader.integer('LOGURO_STATEMENT_TIMEOUT_MS', 10_000, { min: 100, max: 600_000 }),
     queryTimeoutMs: reader.integer('LOGURO_QUERY_TIMEOUT_MS', 15_000, { min: 10, max: 600_000 }),
+    queriesPerProject: reader.integer('LOGURO_QUERIES_PER_PROJECT', 4, { min: 1, max: 1000 }),
+    queryParallelWorkers: reader.integer('LOGURO_QUERY_PARALLEL_WORKERS', 2, { min: 0, max: 1000 }),
     bodyTimeoutMs: reader.integer('LOGURO_BODY_TIMEOUT_MS', 15_000, { min: 100, max: 600_000 }),
     requestsPerMinute: {
       perToken: reader.integer('LOGURO_TOKEN_REQUESTS_PER_MINUTE', 3000, { min: 0, max: 1e9 }),

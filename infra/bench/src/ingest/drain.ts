@@ -3,7 +3,7 @@ import { waitFor } from '@loguro/servers';
 import type { Figure } from '../report.js';
 import { interleave, ratio } from './compare.js';
 import { COPY_TOOL, measureCopy, writeRows } from './copy-floor.js';
-import { fillQueue, untilDrained } from './queue-tools.js';
+import { fillQueue, type QueueOf, untilDrained } from './queue-tools.js';
 import type { IngestStack, QueueKind } from './stack.js';
 
 const ROWS = Number(process.env.LOGURO_BENCH_DRAIN_ROWS ?? 600_000);
@@ -32,8 +32,11 @@ export async function measureDrain(stack: IngestStack, say: (line: string) => vo
   ];
 }
 
+/** What is needed to drain a queue into a table. */
+export type DrainTarget = QueueOf & Pick<IngestStack, 'startWorker' | 'stored' | 'truncate'>;
+
 /** Rows per second between the first commit and the last: starting a process is not draining. */
-async function drain(stack: IngestStack, kind: QueueKind, rows: number, workers: number): Promise<number> {
+export async function drain(stack: DrainTarget, kind: QueueKind, rows: number, workers: number): Promise<number> {
   await fillQueue(stack, kind, rows);
   await stack.truncate();
   const before = await stack.stored();

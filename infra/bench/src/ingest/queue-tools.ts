@@ -5,10 +5,13 @@ import { Registry } from 'prom-client';
 import { copyLines } from './rows.js';
 import type { IngestStack, QueueKind } from './stack.js';
 
+/** The queue of a dataset. */
+export type QueueOf = Pick<IngestStack, 'dataset' | 'queueUrl'>;
+
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Fills the queue with rows in jobs of 500, as the API would; nothing takes them yet. */
-export async function fillQueue(stack: IngestStack, kind: QueueKind, rows: number): Promise<void> {
+export async function fillQueue(stack: QueueOf, kind: QueueKind, rows: number): Promise<void> {
   const queue = await openIngestQueue({ url: stack.queueUrl(kind), logger, registry: new Registry() });
   const PART = 500;
   for (let from = 0; from < rows; from += PART) {
@@ -18,7 +21,7 @@ export async function fillQueue(stack: IngestStack, kind: QueueKind, rows: numbe
 }
 
 /** Waits until nothing is in the queue. */
-export async function untilDrained(stack: IngestStack, kind: QueueKind): Promise<void> {
+export async function untilDrained(stack: Pick<QueueOf, 'queueUrl'>, kind: QueueKind): Promise<void> {
   const store = await openQueueStore({
     ...QUEUE_DEFAULTS,
     url: stack.queueUrl(kind),

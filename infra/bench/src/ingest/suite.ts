@@ -1,6 +1,7 @@
 import type { Suite } from '../report.js';
 import { measureBatches } from './batches.js';
 import { measureDrain } from './drain.js';
+import { measureIndexCost } from './index-cost.js';
 import { measureSingle } from './single.js';
 import { startStack } from './stack.js';
 
@@ -14,6 +15,7 @@ export const ingestSuite: Suite = {
       return [
         ...(await measureSingle(stack, say)),
         ...(await measureDrain(stack, say)),
+        ...(await measureIndexCost(stack, say)),
         ...(await measureBatches(stack, say)),
       ];
     } finally {

@@ -32,12 +32,16 @@ export interface QueryStack {
   ownerUrl: string;
   /** As the role that runs queries. */
   queryUrl: string;
+  /** As the role of ingest. */
+  ingestUrl: string;
   dataset: number;
   /** Qualified. */
   table: string;
   /** Of the query endpoint, through the gateway. */
   endpoint: string;
   pat: string;
+  /** Posts to the API, below the project `bench`: `/datasets/bench…` or `/projects/bench…`. */
+  post<T>(path: string, body: object): Promise<T>;
   /** The newest record's time, about. */
   end: string;
   close(): Promise<void>;
@@ -65,15 +69,15 @@ export async function startQueryStack(rows: number, say: (line: string) => void)
     secret: string;
   };
   const processes = await startProcesses(as);
-  const api = `http://127.0.0.1:${processes.port}/api/datasets/bench`;
-  const post = async (path: string, body: object) => {
+  const api = `http://127.0.0.1:${processes.port}/api`;
+  const post = async <T>(path: string, body: object) => {
     const headers = { Authorization: `Bearer ${pat}`, 'Content-Type': 'application/json' };
     const answer = await fetch(api + path, { method: 'POST', headers, body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
-    return (await answer.json()) as { dataset: { id: number } };
+    return (await answer.json()) as T;
   };
-  const { dataset } = await post('', { name: 'Orders' });
-  await post(`/${dataset.id}/schema`, { fields: FIELDS });
+  const { dataset } = await post<{ dataset: { id: number } }>('/datasets/bench', { name: 'Orders' });
+  await post(`/datasets/bench/${dataset.id}/schema`, { fields: FIELDS });
   const table = `records.dataset_${dataset.id}`;
   const end = new Date().toISOString();
   say(`filling the dataset with ${rows.toLocaleString('en')} rows`);
@@ -84,9 +88,11 @@ export async function startQueryStack(rows: number, say: (line: string) => void)
     folder,
     ownerUrl,
     queryUrl: as('loguro_query'),
+    ingestUrl: as('loguro_ingest'),
+    post,
     dataset: dataset.id,
     table,
-    endpoint: `${api}/${dataset.id}/query`,
+    endpoint: `${api}/datasets/bench/${dataset.id}/query`,
     pat,
     end,
     async close() {

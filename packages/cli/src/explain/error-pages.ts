@@ -83,7 +83,7 @@ export const ERROR_PAGES: Record<ErrorCode, string> = {
   token_not_found:
     '# `token_not_found`\n\nHTTP 404. The account has no personal access token with this id.\n\n## What it means\n\nYour account has no personal access token with this id. Tokens of other accounts are not visible.\n\n## What to do\n\nList yours with `GET /api/tokens`.\n',
   too_many_queries:
-    '# `too_many_queries`\n\nHTTP 429. The project runs as many queries at once as it may.\n\n## What it means\n\nThe project runs as many queries at once as it may, or has as many [tails](../tail.md) open, so that one project cannot slow down the others.\n\n## What to do\n\nWait as long as `Retry-After` says; run fewer queries side by side.\n',
+    '# `too_many_queries`\n\nHTTP 429. The project runs as many queries at once as it may.\n\n## What it means\n\nThe project runs as many queries at once as it may, or has as many [tails](../tail.md) open, so that one project cannot slow down the others.\n\n## What to do\n\nWait as long as `Retry-After` says; run fewer queries side by side. Whoever runs the installation can change the limit, see [configuration](../configuration.md).\n',
   unavailable:
     '# `unavailable`\n\nHTTP 503. A dependency is away; nothing was accepted.\n\n## What it means\n\nA part of the system that is needed to keep the promise cannot be reached: the queue, the database, or the service behind the gateway. Nothing of the request was accepted.\n\n## What to do\n\nWait as long as `Retry-After` says and send again. It recovers by itself when the part returns.\n',
   unknown_host:

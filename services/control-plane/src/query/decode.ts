@@ -12,13 +12,13 @@ export const AS_TEXT = { getTypeParser: () => (text: string) => text };
  * Doubles are written by PostgreSQL with as many digits as tell them apart, so they come out as they went in.
  */
 export function rowDecoder(columns: readonly QueryColumn[]): (row: TextRow) => Record<string, unknown> {
-  const decoders = columns.map(({ name, type }) => ({ name, decode: DECODERS[type] }));
+  const decoders = columns.map(({ name, type }, i) => ({ i, name, decode: DECODERS[type] }));
   return (row) => {
     const object: Record<string, unknown> = {};
-    decoders.forEach(({ name, decode }, i) => {
+    for (const { i, name, decode } of decoders) {
       const text = row[i] ?? null;
       object[name] = text === null ? null : decode(text);
-    });
+    }
     return object;
   };
 }

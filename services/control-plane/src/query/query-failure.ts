@@ -1,7 +1,10 @@
 import { ApiError } from '@loguro/types';
+import type { Pool } from 'pg';
 import { sqlState } from '../database/sql-state.js';
 import { isDatabaseAway } from '../http/client-errors.js';
 import { UnresponsiveError } from './connection.js';
+
+const UNDEFINED_TABLE = '42P01';
 
 /** What a failed statement means, by its SQLSTATE (PostgreSQL manual, appendix A). */
 const BY_STATE: Record<string, (cause: unknown) => ApiError> = {
@@ -17,8 +20,7 @@ const BY_STATE: Record<string, (cause: unknown) => ApiError> = {
       cause,
       details: [{ path: 'cursor', message: 'is not a "nextCursor" of ours' }],
     }),
-  // undefined_table
-  '42P01': (cause) => new ApiError('dataset_not_found', 'Dataset not found', { cause }),
+  [UNDEFINED_TABLE]: (cause) => new ApiError('dataset_not_found', 'Dataset not found', { cause }),
 };
 const QUERY_CANCELED = '57014';
 
@@ -38,6 +40,18 @@ export function queryFailure(thrown: unknown, statementTimeoutMs: number): ApiEr
       cause: thrown,
     })
   );
+}
+
+/**
+ * What went wrong when queries run on a replica that is behind: the dataset was registered a moment ago, and its table
+ * is not there yet. Undefined for everything else.
+ */
+export async function replicaFailure(thrown: unknown, pool: Pool): Promise<ApiError | undefined> {
+  if (sqlState(thrown) !== UNDEFINED_TABLE) return undefined;
+  const asked = pool.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
+  const { rows } = await asked.catch(() => ({ rows: [{ replica: false }] }));
+  if (rows[0]?.replica !== true) return undefined;
+  return new ApiError('unavailable', 'The dataset can not be queried yet; try again in a moment.', { cause: thrown });
 }
 
 /** `504`, with what can be done about it. */

@@ -12,6 +12,8 @@ export interface QueryPoolOptions {
   statementTimeoutMs: number;
   /** Memory of one sort or hash table, in KiB, before it goes to disk. Default 32 MiB. */
   workMemKib?: number;
+  /** Parallel workers for statements of these sessions: see {@link parallelSettings}. Default 2. */
+  parallelWorkers?: number;
   /** Told of idle connections that broke; nothing needs to be done about them. */
   onConnectionLost?: (error: Error) => void;
 }
@@ -27,6 +29,7 @@ export function createQueryPool(options: QueryPoolOptions): Pool {
     idle_in_transaction_session_timeout: 60_000,
     // The order of UNION ALL is relied on, see compile/raw.ts.
     enable_parallel_append: 'off',
+    ...parallelSettings(options.parallelWorkers ?? 2),
     work_mem: options.workMemKib ?? 32 * 1024,
     TimeZone: 'UTC',
     DateStyle: 'ISO',
@@ -47,4 +50,14 @@ export function createQueryPool(options: QueryPoolOptions): Pool {
   });
   pool.on('error', options.onConnectionLost ?? (() => undefined));
   return pool;
+}
+
+/**
+ * A session starts a parallel worker only while fewer than `max_parallel_workers` run in the whole server, whoever
+ * started them (PostgreSQL manual, 19.4.5). So a query that is alone takes two cores more, and of many at once each
+ * takes one: heavy queries crowd out neither ingest nor each other.
+ */
+function parallelSettings(workers: number): Record<string, number> {
+  // Of a plan that no worker will run, the serial one is better.
+  return workers === 0 ? { max_parallel_workers_per_gather: 0 } : { max_parallel_workers: workers };
 }

@@ -7,7 +7,7 @@ import { withConnection } from './connection.js';
 import { rowDecoder, rowSize } from './decode.js';
 import { explainQuery } from './explain.js';
 import { createProjectSlots } from './project-slots.js';
-import { queryFailure } from './query-failure.js';
+import { queryFailure, replicaFailure } from './query-failure.js';
 import { openQueryStream, type QueryStream } from './query-stream.js';
 import type { StreamType } from './row-formats.js';
 import { collectRows } from './statement.js';
@@ -75,6 +75,9 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
 
   const toFailure = (thrown: unknown, signal: AbortSignal) =>
     signal.aborted ? signal.reason : queryFailure(thrown, statementTimeoutMs);
+  /** Before anything was sent there is time to find out more. */
+  const toFirstFailure = async (thrown: unknown, signal: AbortSignal) =>
+    (await replicaFailure(thrown, pool)) ?? toFailure(thrown, signal);
 
   /** Takes a slot and a connection for work with the compiled query. */
   async function withQuery<T>(
@@ -95,7 +98,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
         return work(client, compileQuery(target, query, { ...options, extent }));
       });
     } catch (error) {
-      throw toFailure(error, signal);
+      throw await toFirstFailure(error, signal);
     } finally {
       release();
     }
@@ -133,7 +136,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
       try {
         return await openQueryStream(compiled, { ...common, toFailure: failure });
       } catch (error) {
-        throw failure(error);
+        throw await toFirstFailure(error, signal);
       }
     },
 

@@ -105,8 +105,11 @@ describe('refusals say where and why', () => {
     ]);
   });
 
-  test('a name that is near to nothing gets no suggestion', () => {
-    expect(faults({ groupBy: ['zzzzzzzz'] })).toEqual([{ path: 'groupBy[0]', message: 'names no field: "zzzzzzzz"' }]);
+  test('a name that is near to nothing hears what there is', () => {
+    const all = '"timestamp", "country", "plan", "amount", "active", "signup_at"';
+    expect(faults({ groupBy: ['zzzzzzzz'] })).toEqual([
+      { path: 'groupBy[0]', message: `names no field: "zzzzzzzz"; there is ${all}` },
+    ]);
   });
 
   test('all faults are reported at once', () => {
@@ -138,7 +141,10 @@ describe('refusals say where and why', () => {
     [
       'our own columns',
       { select: [{ field: '__traceId' }] },
-      { path: 'select[0].field', message: 'names no field: "__traceId"' },
+      {
+        path: 'select[0].field',
+        message: expect.stringMatching(/^names no field: "__traceId"; there is "timestamp", /),
+      },
     ],
     [
       'a plain field beside an aggregate',

@@ -54,7 +54,7 @@ export function compileQuery(dataset: QueriedDataset, query: Query, options: Com
   const context = createContext(sourceOf(dataset), new Parameters(), faults);
   const outputs = compileOutputs(query, context);
   const order = compileOrder(query, outputs, context);
-  const fingerprint = fingerprintOf(dataset.id, query);
+  const fingerprint = () => fingerprintOf(dataset.id, query);
   const position = readCursor(query, fingerprint, outputs, order, faults);
   const range = resolveRange(position?.range ?? query.range, options.now, faults);
   const { mode = 'page', reach = 'all' } = options;
@@ -89,7 +89,7 @@ export function compileQuery(dataset: QueriedDataset, query: Query, options: Com
 
 function readCursor(
   query: Query,
-  fingerprint: string,
+  fingerprint: () => string,
   outputs: Outputs,
   order: OrderTerm[],
   faults: Faults,
@@ -98,7 +98,7 @@ function readCursor(
   if (!outputs.grouped)
     return decodeCursor(
       query.cursor,
-      fingerprint,
+      fingerprint(),
       order.map(({ output }) => output.type),
       faults,
     );

@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein';
 
 /**
  * What to say about a name that is not known: the nearest one that is, when it is near enough to be a slip
- * (a third of its letters, at least one), ignoring case.
+ * (a third of its letters, at least one), ignoring case; else what there is.
  */
 export function unknownName(kind: string, name: string, known: readonly string[]): string {
   const wanted = name.toLowerCase();
@@ -15,5 +15,15 @@ export function unknownName(kind: string, name: string, known: readonly string[]
       bestDistance = d;
     }
   }
-  return `names no ${kind}: ${JSON.stringify(name)}${best === undefined ? '' : `; did you mean ${JSON.stringify(best)}?`}`;
+  const hint = best === undefined ? listOf(known) : `; did you mean ${JSON.stringify(best)}?`;
+  return `names no ${kind}: ${JSON.stringify(name)}${hint}`;
+}
+
+/** Names that a sentence has room for. */
+const LISTED = 10;
+
+function listOf(names: readonly string[]): string {
+  if (names.length === 0) return '';
+  const listed = names.slice(0, LISTED).map((name) => JSON.stringify(name));
+  return `; there is ${listed.join(', ')}${names.length > LISTED ? ` and ${names.length - LISTED} more` : ''}`;
 }

@@ -30,7 +30,7 @@ export interface Parts {
   /** Where the page before ended. */
   position: Position | null;
   /** Binds a cursor to its query. */
-  fingerprint: string;
+  fingerprint: () => string;
   /** Where the table's records lie in time, when known. */
   extent: TableExtent | undefined;
   context: CompileContext;

@@ -21,22 +21,28 @@ export interface RawStatement {
 }
 
 /**
- * A query for records as they are. A page asks also for what its rows are ordered by; the row's place in the table
- * (ctid) tells rows apart that are alike in that. Records are never updated, so that place does not change.
+ * A query for records as they are. A page asks also for what its rows are ordered by, and for
+ * their place in the table (ctid), which tells rows apart that are alike in that. Records are never updated, so that place
+ * does not change.
  */
 export function compileRaw(parts: Parts): RawStatement {
   const { outputs, order, mode, fingerprint } = parts;
-  const columns = outputs.columns.map(({ output }) => output.sql);
-  const place = mode === 'page' ? [...order.map(({ output }) => output.sql), 'ctid'] : [];
+  const columns = outputs.columns.map(({ output }) => output);
+  const missing = order.map(({ output }) => output).filter(({ id }) => !columns.some((column) => column.id === id));
+  const computed = mode === 'page' ? [...columns, ...missing] : columns;
   const windows = windowsToRead(parts);
-  const text = readWindows([...columns, ...place], windows.now, parts);
+  const sql = computed.map((output) => output.sql);
+  const text = readWindows(mode === 'page' ? [...sql, 'ctid'] : sql, windows.now, parts);
   if (mode === 'stream') return { text };
   const range = formatRange(parts.range);
+  const orderedBy = order.map(({ output }) => computed.findIndex(({ id }) => id === output.id));
   return {
     text,
     partial: windows.later > 0,
-    cursorOf: (row) =>
-      encodeCursor({ range, values: row.slice(columns.length, -1), ctid: row.at(-1) as string }, fingerprint),
+    cursorOf(row) {
+      const values = orderedBy.map((i) => row[i] as string | null);
+      return encodeCursor({ range, values, ctid: row.at(-1) as string }, fingerprint());
+    },
   };
 }
 
