@@ -1,3 +1,4 @@
+import { ApiError } from '@loguro/types';
 import type { PoolClient } from 'pg';
 import { boundsOf, type Moment, type Reading } from './moment.js';
 
@@ -29,17 +30,22 @@ const ARRIVALS = `
 const READING = `
   SELECT pg_current_snapshot()::text AS snapshot, floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at,
          coalesce(pg_relation_filenode(to_regclass($1))::bigint, 0)::float8 AS file,
-         coalesce(pg_relation_size(to_regclass($1)) / 8192, 0)::float8 AS blocks`;
+         coalesce(pg_relation_size(to_regclass($1)) / 8192, 0)::float8 AS blocks,
+         pg_is_in_recovery() AS replica`;
 
 /**
  * Reads the moment that a transaction of isolation level REPEATABLE READ goes by.
  *
  * @param table qualified and quoted
  * @returns also the file behind the table; 0 when there is no table
+ * @throws ApiError `unavailable` on a replica: its snapshots don't list the transactions that are open, so that a tail
+ *   would leave out what these store
  */
 export async function readMoment(client: PoolClient, table: string): Promise<Reading & { file: number }> {
-  const { rows } = await client.query<Reading & { file: number }>(READING, [table]);
-  return rows[0] as Reading & { file: number };
+  const { rows } = await client.query<Reading & { file: number; replica: boolean }>(READING, [table]);
+  const { replica, ...reading } = rows[0] as Reading & { file: number; replica: boolean };
+  if (replica) throw new ApiError('unavailable', 'There are no tails here: queries are answered by a replica.');
+  return reading;
 }
 
 /** What arrived in a dataset between two moments, the second of which must not be later than the transaction's own. */
