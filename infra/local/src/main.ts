@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
+import { launchers, onceEnded } from '@loguro/servers';
 import { ConfigError, type Environment } from '@loguro/types/operations';
 import { loadConfig } from './config.js';
-import { launchers, onceEnded } from './launchers.js';
 import { Reporter } from './reporter.js';
 import { Stack } from './stack.js';
 import { UserError } from './user-error.js';

@@ -1,11 +1,13 @@
 import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { freePort, withClient } from '@loguro/servers';
 import { checkDatabase, openDataFolder } from './data-folder.js';
 import { createCluster, startPostgres } from './postgres-process.js';
 
+// Clusters are made durably here, which a busy disk can make slow.
+jest.setTimeout(120_000);
 const password = 'secret';
 const { signal } = new AbortController();
 let parent: string;

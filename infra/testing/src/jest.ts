@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { descendants, end, type ProcessIdentity } from '@loguro/servers';
 import type { Environment } from '@loguro/types/operations';
 
 /** Options of {@link runJest}. */
@@ -15,8 +16,13 @@ export interface JestOptions {
   signal: AbortSignal;
 }
 
+/** What a service or a server of a test that was cut off may take to end, in milliseconds. */
+const CUT_OFF_GRACE_MS = 2000;
+
 /** Runs jest on the terminal; resolves with its exit code. */
-export function runJest({ root, args, env, results, signal }: JestOptions): Promise<number> {
+export async function runJest({ root, args, env, results, signal }: JestOptions): Promise<number> {
+  // An interruption while the servers were starting.
+  if (signal.aborted) return 143;
   const report = ['--json', '--outputFile', results];
   const child = spawn(process.execPath, [program(root), ...report, ...args], {
     cwd: root,
@@ -24,15 +30,20 @@ export function runJest({ root, args, env, results, signal }: JestOptions): Prom
     // The JSON goes to the file; jest's own words for people go to stderr.
     stdio: ['inherit', 'ignore', 'inherit'],
   });
-  const stop = () => child.kill('SIGTERM');
+  let left: ProcessIdentity[] = [];
+  const stop = () => {
+    // Tests that are cut off end nothing of what they started: services, above all.
+    left = descendants(child.pid ?? 0);
+    child.kill('SIGTERM');
+  };
   signal.addEventListener('abort', stop, { once: true });
-  return new Promise((resolve, reject) => {
+  const code = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code, by) => {
-      signal.removeEventListener('abort', stop);
-      resolve(code ?? (by === 'SIGINT' ? 130 : 143));
-    });
+    child.once('exit', (code, by) => resolve(code ?? (by === 'SIGINT' ? 130 : 143)));
   });
+  signal.removeEventListener('abort', stop);
+  await Promise.all(left.map((process) => end(process, 'SIGTERM', CUT_OFF_GRACE_MS)));
+  return code;
 }
 
 /** The test files that these arguments choose. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { launchers, onceEnded } from '@loguro/servers';
 import type { Environment } from '@loguro/types/operations';
 import { conclude } from './conclusion.js';
 import { toEnvironment } from './config.js';
@@ -23,10 +24,14 @@ export interface RunOptions {
  * @returns the exit code
  */
 export async function runTests({ root, args, env, say }: RunOptions): Promise<number> {
+  // Whoever reads our output may go away before us; ending the servers matters more.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   await sweepAbandonedRuns();
   const runFolder = createRunFolder();
   const interrupted = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => interrupted.abort());
+  // Neither npx nor pnpm passes a signal on, and SIGKILL can't be.
+  void onceEnded(launchers()).then(() => interrupted.abort());
   try {
     const needServers =
       args.length === 0 || (await listTests(root, args, env)).some((file) => file.includes('.int.test.'));

@@ -3,8 +3,10 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { end, identify, type ProcessIdentity, waitFor } from '@loguro/servers';
 import { launchers, onceEnded } from './launchers.js';
+import { end, identify, type ProcessIdentity } from './process-identity.js';
+import { descendants } from './process-tree.js';
+import { waitFor } from './wait-for.js';
 
 let folder: string;
 const spawned: number[] = [];
@@ -54,4 +56,13 @@ test('the end of one launcher is noticed, however it came', async () => {
   const ended = onceEnded([identify(process.pid), identify(launcher)] as ProcessIdentity[], 20);
   process.kill(launcher, 'SIGKILL');
   await expect(ended).resolves.toBeUndefined();
+});
+
+test('what runs below a process is found, however deep', async () => {
+  const { launcher, node } = await nodeBelow('npx-cli.js');
+  const below = descendants(launcher);
+  // The shell, and what it runs.
+  expect(below).toHaveLength(2);
+  expect(below).toContainEqual(identify(node));
+  expect(descendants(node)).toEqual([]);
 });

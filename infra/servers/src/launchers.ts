@@ -1,15 +1,18 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { identify, isAlive, type ProcessIdentity } from '@loguro/servers';
+import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
+import { commandOf, parentOf } from './process-tree.js';
 
 /**
  * The npx, npm and pnpm processes that run this one. They pass on no signal: whoever ends the `npx pnpm
- * start` they started would otherwise leave the stack running, without a way to reach it.
+ * start` they started would otherwise leave everything running, without a way to reach it.
  */
 export function launchers(pid = process.pid): ProcessIdentity[] {
   const found: ProcessIdentity[] = [];
-  for (let current = parentOf(pid); current !== undefined && current.pid > 1; current = parentOf(current.pid)) {
+  for (
+    let current = parentCommand(pid);
+    current !== undefined && current.pid > 1;
+    current = parentCommand(current.pid)
+  ) {
     const [program = '', script = ''] = current.command.map((word) => basename(word.replace(/^-/, '')));
     const isLauncher = MANAGER.test(program) || (/^node/.test(program) && MANAGER.test(script));
     if (!isLauncher && !SHELL.test(program)) break;
@@ -35,26 +38,11 @@ export function onceEnded(processes: readonly ProcessIdentity[], intervalMs = 50
   });
 }
 
-function parentOf(pid: number): { pid: number; command: string[] } | undefined {
+function parentCommand(pid: number): { pid: number; command: string[] } | undefined {
   try {
-    const parent = process.platform === 'linux' ? parentOnLinux(pid) : Number(ps('ppid=', pid));
+    const parent = parentOf(pid);
     return { pid: parent, command: commandOf(parent) };
   } catch {
     return undefined;
   }
-}
-
-function parentOnLinux(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]);
-}
-
-/** npm writes its own title over its arguments, as one text with spaces. */
-function commandOf(pid: number): string[] {
-  if (process.platform !== 'linux') return ps('command=', pid).trim().split(/\s+/);
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split(/[\0 ]/);
-}
-
-function ps(field: string, pid: number): string {
-  return execFileSync('ps', ['-o', field, '-p', String(pid)], { encoding: 'utf8' });
 }
