@@ -1,15 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-/** Options of {@link findPromtool}. */
-export interface FindPromtoolOptions {
-  /** The PATH to look in. */
-  path: string;
-  /** Hears what is fetched, when something is. */
-  say: (sentence: string) => void;
-}
+import { executableIn, type FindProgramOptions } from '@loguro/servers';
 
 const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/loguro', import.meta.url));
 const UNPACKED = join(CACHE, 'prometheus');
@@ -20,27 +13,14 @@ const UNPACKED = join(CACHE, 'prometheus');
  *
  * @throws Error that says what to install
  */
-export function findPromtool({ path, say }: FindPromtoolOptions): string {
+export function findPromtool({ path, say }: FindProgramOptions): string {
   const folders = [...path.split(delimiter), join(UNPACKED, 'usr/bin')];
-  const found = executableIn(folders) ?? (existsSync('/usr/bin/apt-get') ? unpack(say) : undefined);
+  const found = executableIn(folders, ['promtool']) ?? (existsSync('/usr/bin/apt-get') ? unpack(say) : undefined);
   if (found !== undefined) return found;
   throw new Error(
     'The alert rules are tested with promtool, and this machine has none. Install Prometheus ' +
       '(Debian, Ubuntu: apt-get install prometheus; macOS: brew install prometheus).',
   );
-}
-
-function executableIn(folders: readonly string[]): string | undefined {
-  return folders
-    .map((folder) => join(folder, 'promtool'))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
 }
 
 function unpack(say: (sentence: string) => void): string | undefined {
@@ -67,5 +47,5 @@ function unpack(say: (sentence: string) => void): string | undefined {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return executableIn([join(UNPACKED, 'usr/bin')]);
+  return executableIn([join(UNPACKED, 'usr/bin')], ['promtool']);
 }

@@ -34,9 +34,12 @@ export function findProgram(wanted: WantedProgram, { path, say }: FindProgramOpt
 }
 
 function onPath({ names, folders = [] }: WantedProgram, path: string): string | undefined {
-  const candidates = [...path.split(delimiter), ...folders].flatMap((folder) =>
-    names.map((name) => join(folder, name)),
-  );
+  return executableIn([...path.split(delimiter), ...folders], names);
+}
+
+/** The first file of one of these names that may be run. */
+export function executableIn(folders: readonly string[], names: readonly string[]): string | undefined {
+  const candidates = folders.flatMap((folder) => names.map((name) => join(folder, name)));
   return candidates.find((file) => {
     try {
       accessSync(file, constants.X_OK);
