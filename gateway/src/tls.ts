@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, DEFAULT_CIPHERS } from 'node:tls';
 import type { Logger } from 'pino';
 
 /** Where certificate chain and private key lie, both PEM. */
@@ -14,7 +14,11 @@ export interface Certificate {
   cert: Buffer;
   key: Buffer;
   minVersion: 'TLSv1.2';
+  ciphers: string;
 }
+
+/** Without those of TLS 1.2 whose traffic can be decrypted afterwards by whoever gets hold of the private key. */
+const CIPHERS = `${DEFAULT_CIPHERS}:!kRSA`;
 
 /** How often the files are looked at, in milliseconds. */
 const WATCH_INTERVAL_MS = 1_000;
@@ -25,7 +29,8 @@ const WATCH_INTERVAL_MS = 1_000;
  * @throws Error when a file can't be read or the two don't fit
  */
 export function readCertificate({ certFile, keyFile }: CertificateFiles): Certificate {
-  const certificate: Certificate = { cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion: 'TLSv1.2' };
+  const [cert, key] = [readFileSync(certFile), readFileSync(keyFile)];
+  const certificate: Certificate = { cert, key, minVersion: 'TLSv1.2', ciphers: CIPHERS };
   try {
     createSecureContext(certificate);
   } catch (cause) {

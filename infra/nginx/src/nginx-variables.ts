@@ -18,7 +18,7 @@ export function nginxVariables(options: GatewayOptions, nginx: NginxOptions): Re
     LOGURO_NGINX_TLS:
       tls === undefined
         ? ''
-        : `ssl_certificate ${tls.certFile}; ssl_certificate_key ${tls.keyFile}; ssl_protocols TLSv1.2 TLSv1.3;`,
+        : `ssl_certificate ${tls.certFile}; ssl_certificate_key ${tls.keyFile}; ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers HIGH:!aNULL:!MD5:!kRSA;`,
     LOGURO_NGINX_ERRORS: nginx.errorsFile,
     LOGURO_NGINX_ACCESS_LOG: nginx.accessLog,
     LOGURO_NGINX_LOG_ALL: options.accessLog === 'all' ? '1' : '0',

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type ProbeAnswer, probe } from './testing/http-probe.js';
 import { type Replicas, startReplicas } from './testing/replicas.js';
 
 let replicas: Replicas;
@@ -76,6 +77,53 @@ test('through an overlap both credentials of each kind are good on every process
   expect(await refusedEverywhere(me(oldToken.secret), replicas.control, from)).toBeLessThan(4000);
   for (const base of replicas.ingest) expect(await send(key)(base)).toBe(404);
   for (const base of replicas.control) expect(await me(token)(base)).toBe(200);
+});
+
+describe('a browser key, through the gateway', () => {
+  const SHOP = 'https://shop.example';
+  const OTHER = 'https://other.example';
+  const ask = (path: string, origin: string, headers: Record<string, string> = {}, method = 'OPTIONS') =>
+    probe(replicas.gateway, {
+      host: 'ingest.localhost',
+      method,
+      path,
+      headers: { Origin: origin, ...headers },
+      ...(method === 'POST' && { body: '{}' }),
+    });
+  const preflight = (origin: string) =>
+    ask('/datasets/1', origin, {
+      'Access-Control-Request-Method': 'POST',
+      'Access-Control-Request-Headers': 'authorization',
+    });
+  const browserKey = async (origin: string) => {
+    const key = { name: 'page', kind: 'browser', allowedOrigins: [origin] };
+    return (await api('POST', '/projects/local/keys', key)).body.secret as string;
+  };
+  const granted = ({ headers }: ProbeAnswer) => headers['access-control-allow-origin'];
+
+  test('sends what a preflight of its origin was granted, and a page elsewhere is granted and sent nothing', async () => {
+    const key = await browserKey(SHOP);
+    const good = await preflight(SHOP);
+    expect([good.status, granted(good), good.headers.vary]).toEqual([204, SHOP, 'Origin']);
+    expect(good.headers['access-control-allow-headers']).toMatch(/authorization/i);
+    const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
+    // The key is checked before the dataset is looked for: 404 means that it was taken.
+    const sent = await ask('/datasets/1', SHOP, headers, 'POST');
+    expect([sent.status, granted(sent)]).toEqual([404, SHOP]);
+    const refused = await preflight('https://evil.example');
+    expect([refused.status, granted(refused)]).toEqual([204, undefined]);
+    const elsewhere = await ask('/datasets/1', 'https://evil.example', headers, 'POST');
+    expect([elsewhere.status, granted(elsewhere)]).toEqual([403, undefined]);
+  });
+
+  test('is refused from the origin of another key, although the preflight, which names no key, was granted', async () => {
+    const key = await browserKey(SHOP);
+    await browserKey(OTHER);
+    expect(granted(await preflight(OTHER))).toBe(OTHER);
+    const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
+    const answer = await ask('/datasets/1', OTHER, headers, 'POST');
+    expect([answer.status, granted(answer)]).toEqual([403, undefined]);
+  });
 });
 
 test('the audit log has the address that the gateway saw, whatever the client claims', async () => {

@@ -57,6 +57,37 @@ export function describeHeaders(router: Router): void {
     });
   });
 
+  test("a browser's preflight reaches ingest without a credential, and its grant comes back as it was given", async () => {
+    const grant = {
+      'Access-Control-Allow-Origin': 'https://shop.example',
+      'Access-Control-Allow-Methods': 'POST',
+      'Access-Control-Allow-Headers': 'Authorization, Content-Type',
+      'Access-Control-Max-Age': '600',
+      Vary: 'Origin',
+    };
+    fixture.ingest.answer = (_req, res) => res.writeHead(204, grant).end();
+    const asked = ['Origin: https://shop.example', 'Access-Control-Request-Method: POST'];
+    asked.push('Access-Control-Request-Headers: authorization,content-type');
+    const response = await fixture.send(
+      `OPTIONS /datasets/13 HTTP/1.1\r\nHost: ingest.logu.ro\r\n${asked.join('\r\n')}\r\n\r\n`,
+    );
+    expect([response.status, response.body.length]).toEqual([204, 0]);
+    for (const [name, value] of Object.entries(grant)) {
+      expect([name, header(response, name.toLowerCase())]).toEqual([name, value]);
+    }
+    const [request] = fixture.ingest.seen;
+    expect(request).toMatchObject({ method: 'OPTIONS', url: '/datasets/13' });
+    const names = request?.headers.map(([name, value]) => `${name}: ${value}`);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'origin: https://shop.example',
+        'access-control-request-method: POST',
+        'access-control-request-headers: authorization,content-type',
+      ]),
+    );
+    expect(names?.filter((line) => line.startsWith('authorization'))).toEqual([]);
+  });
+
   describe('request headers', () => {
     test('end-to-end headers arrive unchanged', async () => {
       await fixture.send(

@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RawClient, StandIn } from '@loguro/gateway/testing';
 import { generate } from 'selfsigned';
@@ -17,7 +18,6 @@ export function describeTls(router: Router): void {
   beforeAll(async () => {
     chmodSync(folder, 0o755);
     const made = await generate([{ name: 'commonName', value: 'localhost' }], {
-      keyType: 'ec',
       extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
     });
     ca = made.cert;
@@ -40,6 +40,18 @@ export function describeTls(router: Router): void {
       expect((await client.request('GET / HTTP/1.1\r\nHost: logu.ro\r\n\r\n')).status).toBe(200);
       expect(service.seen[0]?.headers).toContainEqual(['x-forwarded-proto', 'https']);
       client.close();
+    });
+
+    test('and agrees on no key that could be found out afterwards with the private key of the certificate', async () => {
+      const cipherFrom = (ciphers: string) =>
+        new Promise<string>((resolve) => {
+          const socket = connect({ port: running.port, host: 'localhost', ca, ciphers, maxVersion: 'TLSv1.2' });
+          socket.on('secureConnect', () => resolve(socket.getCipher().name));
+          socket.on('secureConnect', () => socket.destroy());
+          socket.on('error', () => resolve('refused'));
+        });
+      expect(await cipherFrom('AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-SHA')).toBe('refused');
+      expect(await cipherFrom('AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256')).toBe('ECDHE-RSA-AES128-GCM-SHA256');
     });
 
     test('and serves nothing in the clear on the same port', async () => {

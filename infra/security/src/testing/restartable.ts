@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { portFault } from '@loguro/servers';
 import { waitFor } from '@loguro/testing';
@@ -10,22 +12,53 @@ export const program = (path: string) => fileURLToPath(new URL(`../../../../${pa
 /** A process that can be ended and started again on the same ports. */
 export interface Restartable {
   readonly name: string;
+  readonly opsPort: number;
   /** Starts it and returns when it is ready. */
   start(): Promise<void>;
+  /** Starts it, for one that can't work; lets it say why, and returns when it has ended by itself or been told to. */
+  attempt(): Promise<void>;
+  /** What it wrote, line by line, over all its lives. */
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
   /** Signals it; returns its exit code when it is gone, null when the signal itself ended it. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
 
-/** A process that does not run yet. */
+function gather(stream: Readable, lines: string[]): void {
+  createInterface({ input: stream }).on('line', (line) => lines.push(line));
+}
+
+/** A process that does not run yet. It logs nothing but its death, unless the environment says otherwise. */
 export function restartable(script: string, opsPort: number, env: Record<string, string>): Restartable {
   let child: ChildProcess | undefined;
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const launch = () => {
+    const started = spawn(process.execPath, [program(script)], {
+      env: { LOGURO_OPS_PORT: String(opsPort), LOGURO_LOG_LEVEL: 'fatal', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    gather(started.stdout, stdout);
+    gather(started.stderr, stderr);
+    return started;
+  };
   return {
     name: script,
+    opsPort,
+    stdout,
+    stderr,
+    async attempt() {
+      const started = launch();
+      const closed = once(started, 'close');
+      const hasEnded = () => started.exitCode !== null || started.signalCode !== null;
+      await waitFor(() => hasEnded() || stdout.length + stderr.length > 0, { timeoutMs: 30_000, what: 'a word' });
+      // One that goes on may have more to say.
+      const timer = setTimeout(() => started.kill('SIGTERM'), 2000);
+      await closed;
+      clearTimeout(timer);
+    },
     async start() {
-      const started = spawn(process.execPath, [program(script)], {
-        env: { LOGURO_OPS_PORT: String(opsPort), LOGURO_LOG_LEVEL: 'fatal', ...env },
-        stdio: 'ignore',
-      });
+      const started = launch();
       child = started;
       await waitFor(async () => (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).ok, {
         timeoutMs: 60_000,
@@ -38,7 +71,8 @@ export function restartable(script: string, opsPort: number, env: Record<string,
       if (ended === undefined) return null;
       child = undefined;
       if (ended.exitCode === null && ended.signalCode === null) {
-        const exited = once(ended, 'exit');
+        // Not "exit": its last lines may come after that.
+        const exited = once(ended, 'close');
         ended.kill(signal);
         await exited;
       }

@@ -12,6 +12,9 @@ test.each([
   ['a header', '{"authorization":"Bearer abcdef123456"}', '{"authorization":"Bearer [redacted]"}'],
   ['an encoded header', '/x?a=Bearer%20abcdef123456', '/x?a=Bearer%20[redacted]'],
   ['a database URL', 'to postgres://u:hunter2@db:5432/x failed', 'to postgres://[redacted]@db:5432/x failed'],
+  ['an encoded token', `/x/${pat.replace('_', '%5F')}`, '/x/[redacted]'],
+  ['an encoded project key', `/x/${jwt.replaceAll('.', '%2E')}/y`, '/x/[redacted]/y'],
+  ['an encoded URL', '/x/https%3A%2F%2Fu%3Ahunter2%40host%2Fy', '/x/https%3A%2F%2F[redacted]%40host%2Fy'],
   ['a password with @ and / in it', 'redis://:p@ss/w0rd@cache/0 is odd', 'redis://[redacted]@cache/0 is odd'],
 ])('%s is struck', (_what, text, clean) => {
   expect(scrubSecrets(text)).toBe(clean);
@@ -25,7 +28,7 @@ test.each([
   expect(scrubSecrets(text)).toBe(text);
 });
 
-test.each(['://a:', 'eyJ', 'Bearer ', 'http://u:p', 'Bearer%20', 'pat_'])(
+test.each(['://a:', '://a%3A', '%3A%2F%2F', '%3A', 'eyJ', 'eyJ%2E', 'Bearer ', 'http://u:p', 'Bearer%20', 'pat_'])(
   'the longest line that a client can provoke is scrubbed within milliseconds: %s repeated',
   (piece) => {
     const line = piece.repeat(64 * 1024).slice(0, 64 * 1024);

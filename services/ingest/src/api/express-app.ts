@@ -45,9 +45,9 @@ export function createExpressApp(options: ExpressAppOptions): Express {
   app.all(['/healthz', '/readyz'], onlyMethods('GET, HEAD'));
   app.use(wrongSurface(apiUrl));
   app.get(RECEIPT_PATH, receiptRoute(access, options.keyLimits, options.receipts));
-  app.options(RECEIPT_PATH, preflight(directory, 'GET, HEAD, OPTIONS'));
+  app.options(RECEIPT_PATH, preflight(directory, 'GET'));
   app.all(RECEIPT_PATH, onlyMethods('GET, HEAD, OPTIONS'));
-  app.options(INGEST_PATHS, preflight(directory, 'POST, OPTIONS'));
+  app.options(INGEST_PATHS, preflight(directory, 'POST'));
   app.all(INGEST_PATHS, onlyMethods('POST, OPTIONS'));
   app.use(() => {
     throw new ApiError('route_not_found', `No such path on this host. ${apiUrl}/api/openapi.json lists all there are.`);

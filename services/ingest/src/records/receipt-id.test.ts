@@ -52,3 +52,12 @@ describe('no receipt of the dataset is', () => {
     expect(readReceiptId(text, 13)).toBeNull();
   });
 });
+
+test('chunks of two datasets that are answered in turns keep their own receipts', () => {
+  const [a, b] = [timeOrderedId(), timeOrderedId()];
+  const receipts = [receiptOf(a, 1), receiptOf(b, 2), receiptOf(a, 1), receiptOf(a, 2), receiptOf(b, 2)];
+  expect(receipts[0]).toBe(receipts[2]);
+  expect(receipts[1]).toBe(receipts[4]);
+  expect(new Set(receipts).size).toBe(3);
+  expect(readReceiptId(receipts[3] as string, 1)).toBeNull();
+});

@@ -23,8 +23,14 @@ export interface ReceiptId {
  * @param chunkId a version 7 UUID in lower case
  */
 export function receiptOf(chunkId: string, dataset: number): string {
-  return `${chunkId}-${checksum(chunkId, dataset)}`;
+  if (chunkId !== last.chunkId || dataset !== last.dataset) {
+    last = { chunkId, dataset, receipt: `${chunkId}-${checksum(chunkId, dataset)}` };
+  }
+  return last.receipt;
 }
+
+/** The requests of one flush are answered one after the other, and those of a dataset share their chunk. */
+let last = { chunkId: '', dataset: 0, receipt: '' };
 
 /**
  * What a receipt says; null when it can't be one of this dataset.
