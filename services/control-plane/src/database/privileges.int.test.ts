@@ -148,6 +148,7 @@ const MAY_NOT: [RoleKey, string][] = [
   ['ingest', 'DELETE FROM ingest.key_uses'],
   ['ingest', 'UPDATE ingest.committed_chunks SET records = 0'],
   ['ingest', 'SELECT line FROM ingest.dead_letters'],
+  ['ingest', 'SELECT reason FROM ingest.dead_letters'],
   ['ingest', 'DELETE FROM ingest.dead_letters'],
   ['ingest', 'DELETE FROM queue.migration'],
   ['ingest', 'CREATE TABLE queue.x ()'],

@@ -73,8 +73,10 @@ async function connect(redis: Redis): Promise<void> {
   await redis.ping();
 }
 
-async function reach<T>(name: string, { startTimeoutMs }: QueueStoreOptions, attempt: () => Promise<T>): Promise<T> {
+async function reach<T>(name: string, options: QueueStoreOptions, attempt: () => Promise<T>): Promise<T> {
+  const { startTimeoutMs, logger } = options;
   const deadline = Date.now() + startTimeoutMs;
+  let told = false;
   for (;;) {
     try {
       return await attempt();
@@ -83,6 +85,8 @@ async function reach<T>(name: string, { startTimeoutMs }: QueueStoreOptions, att
         const reason = error instanceof Error ? error.message : String(error);
         throw new Error(`The queue (${name}, LOGURO_QUEUE_URL) can't be reached: ${reason}`, { cause: error });
       }
+      if (!told) logger.warn({ err: error }, 'the queue can not be reached yet; trying on');
+      told = true;
       await new Promise((resolve) => setTimeout(resolve, START_RETRY_MS));
     }
   }
