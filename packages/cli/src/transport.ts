@@ -32,8 +32,24 @@ async function connect({ httpProxy = '', httpsProxy = httpProxy, noProxy }: Prox
     noProxy: [noProxy, 'localhost,.localhost,127.0.0.1,[::1]'].filter(Boolean).join(','),
     connect: { lookup: lookupLocalhost },
   });
-  const send: FetchLike = (url, init) => fetch(url, { ...init, dispatcher });
+  const send: FetchLike = async (url, init) => {
+    try {
+      return await fetch(url, { ...init, dispatcher });
+    } catch (error) {
+      throw new TypeError('fetch failed', { cause: reasonOf(error) });
+    }
+  };
   return { send, destroy: () => dispatcher.destroy() };
+}
+
+/** What really happened, which fetch wraps up twice when it was the proxy. */
+function reasonOf(error: unknown): unknown {
+  let reason = error;
+  while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
+  const [, status] = /Proxy response \((\d+)\)/.exec(String(reason)) ?? [];
+  if (status === undefined) return reason;
+  const why = status === '407' ? ': it asks for credentials, as in http://user:password@host:port' : '';
+  return new Error(`the proxy answered ${status}${why}`, { cause: reason });
 }
 
 const lookupLocalhost: LookupFunction = (name, options, done) => {
