@@ -109,7 +109,8 @@ test('every process is replaced under load, the gateways behind a load balancer 
   const { keys } = (await api('GET', '/projects/local/keys')) as { keys: { lastUsedAt: string | null }[] };
   expect(keys).toEqual([expect.objectContaining({ lastUsedAt: expect.any(String) })]);
   await Promise.all(workers.map((worker) => worker.start()));
-}, 120_000);
+  // Ten starts of processes, one after the other: seconds each where other tests have the machine as well.
+}, 240_000);
 
 test('while every control plane is killed and away, no post fails; then queries answer, and no key is half made', async () => {
   const secrets = new Map<string, string>();
