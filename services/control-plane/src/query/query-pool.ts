@@ -54,8 +54,8 @@ export function createQueryPool(options: QueryPoolOptions): Pool {
 
 /**
  * A session starts a parallel worker only while fewer than `max_parallel_workers` run in the whole server, whoever
- * started them (PostgreSQL manual, 19.4.5). So a query that is alone takes two cores more, and of many at once each
- * takes one: heavy queries crowd out neither ingest nor each other.
+ * started them. So a query that is alone takes two cores more, and of many at once each takes one: heavy queries crowd
+ * out neither ingest nor each other.
  */
 function parallelSettings(workers: number): Record<string, number> {
   // Of a plan that no worker will run, the serial one is better.
