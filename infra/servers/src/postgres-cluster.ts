@@ -11,11 +11,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { postgresBinaries } from './postgres-binaries.js';
+import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.js';
 import { type UnprivilegedUser, unprivilegedUser } from './unprivileged-user.js';
 
 /** The superuser of every cluster made here. */
 export const SUPERUSER = 'postgres';
+
+/** The first version that knows what a letter is without asking the operating system. */
+const BUILTIN_LOCALES = 17;
 
 /** The environment of PostgreSQL's programs: nothing of ours may change what they do. */
 export const POSTGRES_ENV = { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/local/bin:/usr/bin:/bin' };
@@ -40,6 +43,8 @@ export interface ClusterOptions {
   durable?: boolean;
   /** Ends it early. */
   signal?: AbortSignal;
+  /** Default: the PostgreSQL that npm installed. */
+  binaries?: PostgresBinaries;
 }
 
 /**
@@ -48,9 +53,10 @@ export interface ClusterOptions {
  *
  * @throws Error with initdb's own words
  */
-export async function initialiseCluster({ folder, password, durable = true, signal }: ClusterOptions): Promise<void> {
+export async function initialiseCluster(options: ClusterOptions): Promise<void> {
+  const { folder, password, durable = true, signal } = options;
   const user = unprivilegedUser();
-  const { initdb } = postgresBinaries(user);
+  const { initdb, major } = options.binaries ?? postgresBinaries(user);
   const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { mode: 0o700 });
@@ -61,7 +67,8 @@ export async function initialiseCluster({ folder, password, durable = true, sign
     writeFileSync(pwfile, `${password}\n`, { mode: 0o600 });
     giveTo(user, secrets);
     giveTo(user, pwfile);
-    const flags = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+    const flags = ['--encoding=UTF8', '--locale=C'];
+    if (major >= BUILTIN_LOCALES) flags.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8');
     if (!durable) flags.push('--no-sync');
     const args = [`--pgdata=${partial}`, `--username=${SUPERUSER}`, `--pwfile=${pwfile}`, '--auth=scram-sha-256'];
     await run(initdb, [...args, ...flags], { user, signal });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { withClient } from './connections.js';
-import { postgresBinaries } from './postgres-binaries.js';
+import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.js';
 import { POSTGRES_ENV, SUPERUSER } from './postgres-cluster.js';
 import { end, identify, type ProcessIdentity } from './process-identity.js';
 import { unprivilegedUser } from './unprivileged-user.js';
@@ -20,6 +20,8 @@ export interface PostgresServerOptions {
   startTimeoutMs?: number;
   /** Hears of the process before it answers. */
   onSpawn?: (identity: ProcessIdentity) => void;
+  /** Default: the PostgreSQL that npm installed. */
+  binaries?: PostgresBinaries;
 }
 
 /** A running PostgreSQL server; a process group of its own, so a Ctrl-C in the terminal does not reach it. */
@@ -41,7 +43,7 @@ export interface PostgresServer extends ProcessIdentity {
 export async function startPostgresServer(options: PostgresServerOptions): Promise<PostgresServer> {
   const { folder, port, password, log, settings = {}, startTimeoutMs = 60_000 } = options;
   const user = unprivilegedUser();
-  const { postgres } = postgresBinaries(user);
+  const { postgres } = options.binaries ?? postgresBinaries(user);
   const flags = Object.entries({ listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings });
   const args = ['-D', folder, '-p', String(port), ...flags.flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const child = spawn(postgres, args, {

@@ -2,6 +2,12 @@ export { findProgram, type WaitOptions, waitFor } from '@loguro/servers';
 export { type ContractChecker, createContractChecker, type SeenResponse } from './contract-checker.js';
 export { createTestDatabase, type TestDatabase } from './database.js';
 export { type DocumentedMetric, documentedMetrics, undocumented } from './metrics-page.js';
-export { type PostgresReplica, type PrivatePostgres, startPostgres } from './private-postgres.js';
+export {
+  type PostgresReplica,
+  type PrivatePostgres,
+  type PrivatePostgresOptions,
+  startPostgres,
+} from './private-postgres.js';
 export { type PrivateRedis, type PrivateRedisOptions, startRedis } from './private-redis.js';
 export { createTestRedis, type TestRedis } from './redis.js';
+export { portsToReturnTo, program, type Restartable, restartable } from './restartable.js';

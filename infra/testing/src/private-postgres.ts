@@ -5,6 +5,7 @@ import {
   freePort,
   giveTo,
   initialiseCluster,
+  type PostgresBinaries,
   type PostgresServer,
   SUPERUSER,
   signal,
@@ -43,26 +44,37 @@ export interface PostgresReplica {
 
 const PASSWORD = 'test';
 
-/** Starts a PostgreSQL server on a new cluster; `settings` as in postgresql.conf. Takes some seconds. */
+/** Options of {@link startPostgres}. */
+export interface PrivatePostgresOptions {
+  /** As in postgresql.conf. */
+  settings?: Record<string, string>;
+  /** Default: the PostgreSQL that npm installed. */
+  binaries?: PostgresBinaries;
+  /** Without our roles and the template, so that {@link PrivatePostgres.createDatabase} can't work. Default false. */
+  empty?: boolean;
+}
+
+/** Starts a PostgreSQL server on a new cluster. Takes some seconds. */
 export async function startPostgres({
   settings = {},
-}: {
-  settings?: Record<string, string>;
-} = {}): Promise<PrivatePostgres> {
+  binaries,
+  empty = false,
+}: PrivatePostgresOptions = {}): Promise<PrivatePostgres> {
   const runFolder = testSetting('runFolder');
   const parent = mkdtempSync(join(runFolder, 'postgres-'));
   giveTo(unprivilegedUser(), parent);
   const folder = join(parent, 'data');
-  await initialiseCluster({ folder, password: PASSWORD, durable: false });
+  const programs = binaries && { binaries };
+  await initialiseCluster({ folder, password: PASSWORD, durable: false, ...programs });
   const port = await freePort();
   const startOn = async (where: { folder: string; port: number; settings: Record<string, string> }) => {
-    const started = await startPostgresServer({ ...where, password: PASSWORD, log: 'ignore' });
+    const started = await startPostgresServer({ ...where, ...programs, password: PASSWORD, log: 'ignore' });
     noteServer(runFolder, started);
     return started;
   };
   const start = () => startOn({ folder, port, settings });
   let server: PostgresServer = await start();
-  await createTemplate(server.url);
+  if (!empty) await createTemplate(server.url);
   const endOf = async (running: PostgresServer) => {
     await running.stop();
     forgetServer(runFolder, running.pid);

@@ -1,8 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createTestDatabase, createTestRedis } from '@loguro/testing';
+import {
+  createTestDatabase,
+  createTestRedis,
+  portsToReturnTo,
+  program,
+  type Restartable,
+  restartable,
+} from '@loguro/testing';
 import { startBalancer } from './balancer.js';
-import { portsToReturnTo, program, type Restartable, restartable } from './restartable.js';
 
 /** Two processes of each service behind a gateway, or several, all of them as built. */
 export interface Replicas {

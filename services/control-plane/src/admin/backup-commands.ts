@@ -1,6 +1,6 @@
 import { type CommandResult, type Environment, parseOptions, takeArgument, UsageError } from '@loguro/types/operations';
 import { backUp } from './backup.js';
-import { loadMigrateConfig, loadOwnerUrl, postgresPrograms } from './config.js';
+import { loadOwnerUrl, loadRestoreConfig, postgresPrograms } from './config.js';
 import { restore } from './restore.js';
 
 /** `backup FILE` */
@@ -19,15 +19,18 @@ export async function runRestore(argv: readonly string[], env: Environment): Pro
   const gap = options['id-gap'];
   if (gap !== undefined && !/^\d{1,8}$/.test(String(gap))) throw new UsageError('--id-gap must be a whole number.');
   const restored = await restore({
-    ...loadMigrateConfig(env),
+    ...loadRestoreConfig(env),
     file,
     programs: postgresPrograms(env),
     ...(gap !== undefined && { idGap: Number(gap) }),
   });
-  const { projects, datasets, lastDatasetId, applied } = restored;
+  const { projects, datasets, lastDatasetId, applied, secretKeyChecked } = restored;
   const lines = [
     `Restored: projects ${projects}, datasets ${datasets}. The next dataset gets an id above ${lastDatasetId}.`,
     ...(applied.length > 0 ? [`Migrated to this release: ${applied.join(', ')}`] : []),
+    ...(secretKeyChecked
+      ? []
+      : ['LOGURO_SECRET_KEY is not set here, so nobody looked whether it opens the signing keys: doctor can.']),
     'Tokens and keys revoked after the backup was made work again: revoke them once more. Then start the services; leave the queue as it is.',
   ];
   return { json: restored, text: lines.join('\n') };

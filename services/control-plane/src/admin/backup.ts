@@ -1,7 +1,7 @@
 import { chmod, rename, rm, stat } from 'node:fs/promises';
 import { Client } from 'pg';
 import { AdminError } from './create-account.js';
-import { findProgram, runProgram } from './postgres-programs.js';
+import { findProgram, runOnDatabase } from './postgres-programs.js';
 
 /** Options of {@link backUp}. */
 export interface BackupOptions {
@@ -36,7 +36,7 @@ export async function backUp({ ownerUrl, file, programs }: BackupOptions): Promi
   const begunAt = new Date().toISOString();
   const before = process.umask(0o077);
   try {
-    await runProgram(pgDump, ownerUrl, ['--format=custom', `--file=${partial}`]);
+    await runOnDatabase(pgDump, ownerUrl, ['--format=custom', `--file=${partial}`]);
     await chmod(partial, 0o600);
     await rename(partial, file);
   } finally {

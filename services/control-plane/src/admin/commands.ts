@@ -42,7 +42,8 @@ export const COMMANDS_HELP = `  migrate [--retry-failed]
   backup FILE
       Writes the whole database as of one moment into FILE, with pg_dump. Reads LOGURO_MIGRATE_DATABASE_URL.
   restore FILE [--id-gap N]
-      Restores it into an empty database, with pg_restore, and migrates that to this release. Reads what migrate reads.
+      Restores it into an empty database, with pg_restore, and migrates that to this release. Reads what migrate reads,
+      and LOGURO_SECRET_KEY, where it is set, to see that it opens the signing keys.
       --id-gap N   how far ids jump, so that none given out after the backup is given out again; default 10000`;
 
 export const USAGE = `Usage: node services/control-plane/dist/admin/main.js COMMAND [OPTIONS] [--json]

@@ -29,6 +29,20 @@ export function loadMigrateConfig(env: Environment): MigrateConfig {
   return { ownerUrl, passwords };
 }
 
+/** What `restore` reads from the environment: what `migrate` does, and the secret key where it is at hand. */
+export interface RestoreConfig extends MigrateConfig {
+  secretKey: Buffer | null;
+}
+
+/** @throws ConfigError */
+export function loadRestoreConfig(env: Environment): RestoreConfig {
+  return { ...loadMigrateConfig(env), secretKey: optionalSecretKey(env) };
+}
+
+function optionalSecretKey(env: Environment): Buffer | null {
+  return new ConfigReader(env).optionalText('LOGURO_SECRET_KEY') === undefined ? null : loadSecretKey(env);
+}
+
 /**
  * The database of the commands that create accounts and tokens: that of the control plane, or, when only that
  * is at hand, the owner's.

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { AdminError } from './create-account.js';
 
 /** PostgreSQL's own programs that a backup needs. */
@@ -40,8 +41,9 @@ export function findProgram(program: PostgresProgram, { serverMajor, folder, pat
   if (best !== undefined) return best.path;
   const seen = found.length === 0 ? 'none was found' : `only ${found.map(({ major }) => major).join(', ')} was found`;
   throw new AdminError(
-    `This needs ${program} of PostgreSQL ${serverMajor} or newer, and ${seen}. Install PostgreSQL's client programs (Debian, Ubuntu: ` +
-      `postgresql-client-${serverMajor}), or name their folder in LOGURO_POSTGRES_PROGRAMS.`,
+    `The server is PostgreSQL ${serverMajor}, which needs ${program} of that version or newer, and ${seen}. Install PostgreSQL's ` +
+      `client programs (Debian, Ubuntu: postgresql-client-${serverMajor}, from apt.postgresql.org where the distribution is older), name their ` +
+      `folder in LOGURO_POSTGRES_PROGRAMS, or take those of the image postgres:${serverMajor} (docs/operations/loguro-admin.md#without-client-programs).`,
   );
 }
 
@@ -60,28 +62,60 @@ function versionOf(path: string): Found | undefined {
   return major === undefined ? undefined : { path, major: Number(major) };
 }
 
+/** One of the programs ended with a failure. */
+export class ProgramError extends AdminError {
+  /** Its own, without its name. */
+  readonly words: string;
+
+  constructor(program: string, words: string, code: number | null) {
+    super(words || `${program} ended with exit code ${code}.`);
+    this.words = words.replaceAll(/^pg_\w+: (error: )?/gm, '');
+  }
+}
+
 /**
  * Runs one of the programs on a database. The password goes by the environment: arguments can be seen by every
  * user of the machine.
  *
- * @throws AdminError with the program's own words
+ * @throws ProgramError with the program's own words
  */
-export async function runProgram(program: string, url: string, args: readonly string[]): Promise<void> {
+export async function runOnDatabase(program: string, url: string, args: readonly string[]): Promise<void> {
   const target = new URL(url);
   const password = decodeURIComponent(target.password);
   target.password = '';
+  await runProgram(program, [`--dbname=${target.href}`, '--no-password', ...args], {
+    PGAPPNAME: 'loguro-admin',
+    ...(password !== '' && { PGPASSWORD: password }),
+  });
+}
+
+/**
+ * Runs one of the programs.
+ *
+ * @returns what it wrote
+ * @throws ProgramError with its own words
+ */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(program, [`--dbname=${target.href}`, '--no-password', ...args], {
-    env: { PATH, HOME, LC_ALL: 'C', PGAPPNAME: 'loguro-admin', ...(password !== '' && { PGPASSWORD: password }) },
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const child = spawn(program, args, {
+    env: { PATH, HOME, LC_ALL: 'C', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let words = '';
-  child.stderr.on('data', (chunk) => {
-    words += chunk;
-  });
+  const [written, words] = [collect(child.stdout), collect(child.stderr)];
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== 0) throw new AdminError(words.trim() || `${program} ended with exit code ${code}.`);
+  if (code !== 0) throw new ProgramError(program, words().trim(), code);
+  return written();
+}
+
+function collect(stream: Readable): () => string {
+  const parts: Buffer[] = [];
+  stream.on('data', (part: Buffer) => parts.push(part));
+  return () => Buffer.concat(parts).toString();
 }

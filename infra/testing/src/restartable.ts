@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { portFault } from '@loguro/servers';
-import { waitFor } from '@loguro/testing';
+import { portFault, waitFor } from '@loguro/servers';
 
-/** A built program, below the root of the repository. */
-export const program = (path: string) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+/** A built program, below the root of this repository; a path from / stays what it is. */
+export const program = (path: string) => resolve(fileURLToPath(new URL('../../../', import.meta.url)), path);
 
 /** A process that can be ended and started again on the same ports. */
 export interface Restartable {
