@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Client } from 'pg';
+import { isConcurrent, LOCKS, LockError, type LockPatience, runScript } from './migration-script.js';
 
 /** Where the migrations are, the same from `src/` and from `dist/`. */
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../prisma/migrations/', import.meta.url));
@@ -15,6 +17,8 @@ export interface MigrationOptions {
   directory?: string;
   /** Apply again what failed before, once its cause is mended. Default false. */
   retryFailed?: boolean;
+  /** How a migration waits for its locks. Default {@link LOCKS}. */
+  locks?: LockPatience;
 }
 
 interface Migration {
@@ -43,32 +47,48 @@ const CREATE_TABLE = `
 
 /** Prisma's own advisory lock, so that it and this runner never migrate one database at once. */
 const PRISMA_LOCK = 72707369;
+const TURN_INTERVAL_MS = 100;
 
 /**
  * Applies the migrations that are not recorded yet and records them in `_prisma_migrations` as Prisma would,
- * so that `prisma migrate status` and `deploy` accept the result. A migration runs as one transaction. Two
- * runs at once wait for each other.
+ * so that `prisma migrate status` and `deploy` accept the result. A migration runs as one transaction, unless it is a
+ * single statement that builds or drops an index CONCURRENTLY. Two runs at once wait for each other.
  *
  * @param client a session of its own, as the database's owner
  * @returns the names of the migrations applied now, in order
- * @throws MigrationError when a recorded migration failed, or differs from its file
+ * @throws MigrationError when a recorded migration failed, differs from its file or is of a newer release, or when
+ *   one can't be applied now
  */
 export async function applyMigrations(
   client: Client,
-  { directory = MIGRATIONS_DIRECTORY, retryFailed = false }: MigrationOptions = {},
+  { directory = MIGRATIONS_DIRECTORY, retryFailed = false, locks = LOCKS }: MigrationOptions = {},
 ): Promise<string[]> {
   const migrations = await readMigrations(directory);
-  await client.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK]);
+  await takeTurn(client);
   try {
     await client.query(CREATE_TABLE);
-    if (retryFailed) await forgiveFailed(client);
     const recorded = await readRecorded(client);
-    for (const record of recorded) refuseUnusable(record, migrations);
-    const pending = migrations.filter(({ name }) => !recorded.some((record) => record.migration_name === name));
-    for (const migration of pending) await apply(client, migration);
+    refuseNewer(recorded, migrations);
+    if (retryFailed) await forgiveFailed(client);
+    const standing = retryFailed ? await readRecorded(client) : recorded;
+    for (const record of standing) refuseUnusable(record, migrations);
+    const pending = migrations.filter(({ name }) => !standing.some((record) => record.migration_name === name));
+    for (const migration of pending) await apply(client, migration, locks);
     return pending.map(({ name }) => name);
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [PRISMA_LOCK]);
+  }
+}
+
+/**
+ * Asks again instead of waiting: a session that waits for a lock has a snapshot, and CREATE INDEX CONCURRENTLY waits
+ * for the end of every snapshot.
+ */
+async function takeTurn(client: Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ ours: boolean }>('SELECT pg_try_advisory_lock($1) AS ours', [PRISMA_LOCK]);
+    if (rows[0]?.ours === true) return;
+    await delay(TURN_INTERVAL_MS);
   }
 }
 
@@ -117,19 +137,28 @@ export async function readMigrations(directory: string): Promise<Migration[]> {
   );
 }
 
-async function apply(client: Client, { name, script }: Migration): Promise<void> {
+async function apply(client: Client, { name, script }: Migration, locks: LockPatience): Promise<void> {
   const id = randomUUID();
   await client.query(
     'INSERT INTO "public"."_prisma_migrations" ("id", "checksum", "migration_name", "started_at") VALUES ($1, $2, $3, now())',
     [id, checksum(script), name],
   );
   try {
-    // Without parameters this is one simple-protocol message, which PostgreSQL runs as one transaction.
-    await client.query(script);
+    await runScript(client, script, locks);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof LockError) {
+      // Nothing is wrong with the migration: the next run may simply try again.
+      await client.query('UPDATE "public"."_prisma_migrations" SET "rolled_back_at" = now() WHERE "id" = $1', [id]);
+      throw new MigrationError(`The migration ${name} was not applied and changed nothing: ${reason}`, {
+        cause: error,
+      });
+    }
     await client.query('UPDATE "public"."_prisma_migrations" SET "logs" = $2 WHERE "id" = $1', [id, reason]);
-    throw new MigrationError(`The migration ${name} failed and changed nothing: ${reason}`, { cause: error });
+    const left = isConcurrent(script)
+      ? 'failed, and may have left an invalid index to drop'
+      : 'failed and changed nothing';
+    throw new MigrationError(`The migration ${name} ${left}: ${reason}`, { cause: error });
   }
   await client.query(
     'UPDATE "public"."_prisma_migrations" SET "applied_steps_count" = "applied_steps_count" + 1, "finished_at" = now() WHERE "id" = $1',
@@ -151,7 +180,24 @@ async function forgiveFailed(client: Client): Promise<void> {
   );
 }
 
-/** A migration recorded by a newer release has no file here; that is how a rolling upgrade looks from below. */
+/** The services of this release may run on a newer database for a while; migrating it is for the newer release. */
+function refuseNewer(recorded: readonly AppliedMigration[], migrations: readonly Migration[]): void {
+  const unknown = unknownMigrations(
+    recorded.map((record) => record.migration_name),
+    migrations,
+  );
+  if (unknown.length === 0) return;
+  throw new MigrationError(
+    `A newer release migrated this database (${unknown.join(', ')}), and migrations only go forward. Run the newer release's ` +
+      'migrate; to go back to the services of this one, start them without migrating (docs/operations/upgrades.md).',
+  );
+}
+
+/** Names that none of the migrations of this release has. */
+export function unknownMigrations(names: readonly string[], migrations: readonly { name: string }[]): string[] {
+  return names.filter((name) => !migrations.some((migration) => migration.name === name));
+}
+
 function refuseUnusable(record: AppliedMigration, migrations: readonly Migration[]): void {
   const name = record.migration_name;
   if (record.finished_at === null) {
