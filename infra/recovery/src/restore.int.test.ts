@@ -35,6 +35,8 @@ let before: { answers: Record<string, Answer>; privileges: string[]; numbers: nu
 let storedAtLoss: number[];
 /** Redis as it was while records waited that were stored soon after. */
 let olderRedis: RedisCopy;
+/** Where a tail of the numbers was. */
+let cursor: string;
 /** Made after the backup. */
 let late: { dataset: number; key: string };
 /** Revoked after the backup. */
@@ -156,6 +158,9 @@ async function backUpAndGoOn(): Promise<void> {
   late = { dataset, key };
   await lost.api('POST', `/datasets/shop/${shop.bare}/schema`, { pat, body: { fields: ORDER_FIELDS } });
 
+  const tail = await lost.api('POST', `/datasets/shop/${shop.numbers}/tail`, { pat, body: {} });
+  cursor = tail.body.cursor;
+
   await lost.processes.worker.end('SIGTERM');
   const acceptedWithWorker = accepted.length;
   await waitFor(() => accepted.length >= acceptedWithWorker + 30, { what: 'records to wait in the queue' });
@@ -260,6 +265,14 @@ test('what was revoked after the backup works again until it is revoked again; w
   await waitFor(async () => (await statuses()).every((status) => status === 401), { what: 'both to be refused' });
   const unknown = await restored.post(`/datasets/${shop.numbers}`, { key: late.key, body: number(0) });
   expect(unknown.status).toBe(401);
+});
+
+test('a tail that began before is told to begin anew: it might leave something out', async () => {
+  const path = `/datasets/shop/${shop.numbers}/tail`;
+  const gone = await restored.api('POST', path, { pat: shop.pat, body: { cursor } });
+  expect(gone).toMatchObject({ status: 410, body: { code: 'cursor_expired' } });
+  const anew = await restored.api('POST', path, { pat: shop.pat, body: {} });
+  expect(anew.status).toBe(200);
 });
 
 test('work goes on: new records, new keys and datasets, dead letters, and deleting what was restored', async () => {

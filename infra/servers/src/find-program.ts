@@ -28,8 +28,11 @@ export interface WantedProgram {
  * @throws Error that says what to install
  */
 export function findProgram(wanted: WantedProgram, { path, say }: FindProgramOptions): string {
-  const found = onPath(wanted, path) ?? (mayInstall() ? install(wanted, path, say) : undefined);
+  const found = onPath(wanted, path);
   if (found !== undefined) return found;
+  installPackage({ program: wanted.names[0] ?? '', debianPackage: wanted.debianPackage, path, say });
+  const installed = onPath(wanted, path);
+  if (installed !== undefined) return installed;
   throw new Error(wanted.missing);
 }
 
@@ -50,13 +53,17 @@ export function executableIn(folders: readonly string[], names: readonly string[
   });
 }
 
-function mayInstall(): boolean {
-  return process.getuid?.() === 0 && existsSync('/etc/debian_version') && existsSync('/usr/bin/apt-get');
+/** Options of {@link installPackage}. */
+export interface InstallOptions extends FindProgramOptions {
+  /** What is missing, for the sentence. */
+  program: string;
+  debianPackage: string;
 }
 
-function install(wanted: WantedProgram, path: string, say: (sentence: string) => void): string | undefined {
-  const { names, debianPackage } = wanted;
-  say(`No ${names[0]} on this machine: installing it with apt-get install ${debianPackage}.`);
+/** Installs a package where that is possible: on Debian and Ubuntu, as root. */
+export function installPackage({ program, debianPackage, path, say }: InstallOptions): void {
+  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version') || !existsSync('/usr/bin/apt-get')) return;
+  say(`No ${program} on this machine: installing it with apt-get install ${debianPackage}.`);
   // A package may start a service of its own; the tests start theirs. Another installation may hold the lock.
   const env = { PATH: path, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const apt = (...args: string[]) =>
@@ -65,11 +72,12 @@ function install(wanted: WantedProgram, path: string, say: (sentence: string) =>
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-  let done = apt('install', '-y', '--no-install-recommends', debianPackage);
+  // Settings that are there already stay.
+  const install = ['install', '-y', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confold', debianPackage];
+  let done = apt(...install);
   if (done.status !== 0) {
     apt('update');
-    done = apt('install', '-y', '--no-install-recommends', debianPackage);
+    done = apt(...install);
   }
   if (done.status !== 0) say(`apt-get could not install it: ${done.stderr.trim()}`);
-  return onPath(wanted, path);
 }

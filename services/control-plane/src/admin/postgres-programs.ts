@@ -39,7 +39,8 @@ export function findProgram(program: PostgresProgram, { serverMajor, folder, pat
   const older = found.filter(({ major }) => major <= serverMajor).sort((a, b) => b.major - a.major);
   const [best] = program === 'pg_dump' ? newer : [...older, ...newer];
   if (best !== undefined) return best.path;
-  const seen = found.length === 0 ? 'none was found' : `only ${found.map(({ major }) => major).join(', ')} was found`;
+  const majors = [...new Set(found.map(({ major }) => major))].join(', ');
+  const seen = found.length === 0 ? 'none was found' : `only ${majors} was found`;
   throw new AdminError(
     `The server is PostgreSQL ${serverMajor}, which needs ${program} of that version or newer, and ${seen}. Install PostgreSQL's ` +
       `client programs (Debian, Ubuntu: postgresql-client-${serverMajor}, from apt.postgresql.org where the distribution is older), name their ` +

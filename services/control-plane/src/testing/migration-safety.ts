@@ -17,7 +17,7 @@ export const RULES = {
   'removes-what-old-services-use':
     'the previous release still uses it: stop using it in one release, remove it in the next (then as an exception)',
   'refused-to-old-services': 'the previous release may still need the privilege',
-  'set-by-the-runner': 'the runner sets lock_timeout, and tries again; a setting here would end that',
+  setting: 'only lock_timeout may be set, to five seconds at the most: the runner sets it to one, and tries again',
   'rewrites-the-table':
     'PostgreSQL writes the whole table anew, and nobody can read it meanwhile: add another column instead',
   'volatile-default': 'the default has to be computed for every row: use a constant, or none',
@@ -54,7 +54,6 @@ const UNSAFE: Readonly<Record<string, Rule>> = {
   TruncateStmt: 'whole-table-write',
   RenameStmt: 'removes-what-old-services-use',
   AlterObjectSchemaStmt: 'removes-what-old-services-use',
-  VariableSetStmt: 'set-by-the-runner',
   AlterEnumStmt: 'enum-value',
 };
 
@@ -103,8 +102,17 @@ function judge(kind: string, body: Node, context: Context): Rule[] {
     return judgeConcurrent(body, context, rule);
   }
   if (kind === 'InsertStmt') return isNew ? [] : ['whole-table-write'];
+  if (kind === 'VariableSetStmt') return isShortLockTimeout(body) ? [] : ['setting'];
   if (kind === 'GrantStmt') return body.is_grant === true ? [] : ['refused-to-old-services'];
   return SAFE.has(kind) ? [] : [UNSAFE[kind] ?? 'statement-not-known-safe'];
+}
+
+/** `SET lock_timeout = '5s'` or less; PostgreSQL's parser keeps the value as it was written. */
+function isShortLockTimeout({ name, kind, args = [] }: Node): boolean {
+  if (name !== 'lock_timeout' || kind !== 'VAR_SET_VALUE') return false;
+  const [, amount, unit] = /"(?:sval|ival)":(?:"?)(\d+)(m?s)?/.exec(JSON.stringify(args)) ?? [];
+  const milliseconds = Number(amount) * (unit === 's' ? 1000 : 1);
+  return milliseconds > 0 && milliseconds <= 5000;
 }
 
 function judgeConcurrent({ concurrent }: Node, { alone }: Context, otherwise: Rule): Rule[] {
