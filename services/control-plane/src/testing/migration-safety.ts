@@ -110,7 +110,7 @@ function judge(kind: string, body: Node, context: Context): Rule[] {
 /** `SET lock_timeout = '5s'` or less; PostgreSQL's parser keeps the value as it was written. */
 function isShortLockTimeout({ name, kind, args = [] }: Node): boolean {
   if (name !== 'lock_timeout' || kind !== 'VAR_SET_VALUE') return false;
-  const [, amount, unit] = /"(?:sval|ival)":(?:"?)(\d+)(m?s)?/.exec(JSON.stringify(args)) ?? [];
+  const [, amount, unit] = /"(?:sval|ival)":"?(\d+)(ms|s)?"?\}/.exec(JSON.stringify(args)) ?? [];
   const milliseconds = Number(amount) * (unit === 's' ? 1000 : 1);
   return milliseconds > 0 && milliseconds <= 5000;
 }
