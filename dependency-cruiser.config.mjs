@@ -26,9 +26,10 @@ const mayImport = (folder, ...allowed) => [
 export default {
   forbidden: [
     ...mayImport('packages/types'),
-    ...mayImport('services/control-plane', 'packages/types'),
-    ...mayImport('services/ingest', 'packages/types'),
-    ...mayImport('gateway', 'packages/types'),
+    ...mayImport('packages/telemetry', 'packages/types'),
+    ...mayImport('services/control-plane', 'packages/types', 'packages/telemetry'),
+    ...mayImport('services/ingest', 'packages/types', 'packages/telemetry'),
+    ...mayImport('gateway', 'packages/types', 'packages/telemetry'),
     ...mayImport('packages/datasets', 'packages/types'),
     ...mayImport('packages/cli', 'packages/datasets', 'packages/types'),
     {
@@ -37,6 +38,20 @@ export default {
       severity: 'error',
       from: { path: '^services/ingest/' },
       to: { path: 'prisma' },
+    },
+    {
+      name: 'opentelemetry-only-in-telemetry',
+      comment: 'packages/telemetry is where OpenTelemetry is known; everyone else knows spans of ours.',
+      severity: 'error',
+      from: { pathNot: '^packages/telemetry/|node_modules' },
+      to: { path: '@opentelemetry' },
+    },
+    {
+      name: 'opentelemetry-loaded-on-demand',
+      comment: 'What every process imports of packages/telemetry reaches dist/sdk through import() alone.',
+      severity: 'error',
+      from: { path: '^packages/telemetry/dist/(?!sdk/)' },
+      to: { path: '@opentelemetry|^packages/telemetry/dist/sdk/', dynamic: false },
     },
     // The rules below are about what runs, so they look at the built files: imports of types are gone there.
     {

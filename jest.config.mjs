@@ -15,6 +15,7 @@ export default {
     '^@loguro/types$': source('packages/types/src/index.ts'),
     '^@loguro/types/operations$': source('packages/types/src/operations/index.ts'),
     '^@loguro/types/rate-limits$': source('packages/types/src/rate-limits/index.ts'),
+    '^@loguro/telemetry$': source('packages/telemetry/src/index.ts'),
     '^@loguro/datasets$': source('packages/datasets/src/index.ts'),
     '^@loguro/testing$': source('infra/testing/src/index.ts'),
     '^@loguro/local$': source('infra/local/src/index.ts'),

@@ -13,6 +13,8 @@ export interface AccessLogEntry {
   surface: string | undefined;
   upstream: string | undefined;
   clientAddress: string;
+  /** Of the request's span, when traces are on. */
+  trace_id: string | undefined;
   /** Why the gateway itself answered or broke off. */
   reason: string | undefined;
 }

@@ -1,3 +1,4 @@
+import { readTracing, type TracingConfig } from '@loguro/telemetry';
 import { ConfigReader, type Environment, LOG_LEVELS } from '@loguro/types/operations';
 import { HostTable } from './hosts.js';
 import { parseTrustedProxies } from './trusted-proxies.js';
@@ -62,6 +63,8 @@ export interface GatewayConfig extends GatewayOptions {
   port: number;
   opsPort: number;
   logLevel: (typeof LOG_LEVELS)[number];
+  /** null: off. */
+  tracing: TracingConfig | null;
   /** Draining as a whole; past it the process exits with code 1. */
   shutdownTimeoutMs: number;
 }
@@ -97,6 +100,7 @@ export function loadConfig(env: Environment): GatewayConfig {
     port: reader.integer('LOGURO_PORT', 8080, { min: 0, max: 65_535 }),
     opsPort: reader.integer('LOGURO_OPS_PORT', 9080, { min: 0, max: 65_535 }),
     logLevel: reader.choice('LOGURO_LOG_LEVEL', LOG_LEVELS, 'info'),
+    tracing: readTracing(reader),
     accessLog: reader.choice('LOGURO_ACCESS_LOG', ACCESS_LOG_MODES, 'errors'),
     controlHosts: reader.list('LOGURO_CONTROL_HOSTS', ['logu.ro', 'localhost', '127.0.0.1']),
     ingestHosts: reader.list('LOGURO_INGEST_HOSTS', ['ingest.logu.ro', 'ingest.localhost']),

@@ -1,3 +1,4 @@
+import type { Tracing } from '@loguro/telemetry';
 import type { AccessLog } from './access-log.js';
 import type { GatewayOptions } from './config.js';
 import type { CredentialGuard } from './credential-guard.js';
@@ -15,6 +16,8 @@ export interface GatewayContext {
   readonly guard: CredentialGuard | null;
   readonly metrics: GatewayMetrics;
   readonly accessLog: AccessLog;
+  /** null: off. */
+  readonly tracing: Tracing | null;
   readonly protocol: 'http' | 'https';
   /** Set once the gateway drains: every answer then closes its connection. */
   draining: boolean;

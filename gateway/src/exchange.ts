@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Span } from '@loguro/telemetry';
 import { ApiError, requestIdFrom, toApiError } from '@loguro/types';
 import { sendError } from './answers.js';
 import { Caller } from './caller.js';
@@ -8,6 +9,7 @@ import { answerFor, codeOf, isConnectFailure, isConnectionLoss, isSafeMethod, un
 import { COLLECTED_BYTES, COLLECTED_TOTAL_BYTES, type GatewayRequest } from './gateway-request.js';
 import { RequestBody } from './request-body.js';
 import { finishRequestHeaders, type RequestHeaders, readRequestHeaders } from './request-headers.js';
+import { endRequestSpan, passSpanOn, startRequestSpan } from './request-span.js';
 import { checkFraming, malformed, readTarget } from './request-target.js';
 import { type RelayOutcome, ResponseRelay } from './response-relay.js';
 import type { Upstream } from './upstream.js';
@@ -33,6 +35,8 @@ export class Exchange implements RelayOutcome {
   readonly #startedAt = performance.now();
   readonly #headers: RequestHeaders;
   readonly #requestId: string;
+  /** null unless traces are on. */
+  readonly #span: Span | null;
   #expectsContinue: boolean;
   #group: UpstreamGroup | undefined;
   #path = '/';
@@ -65,8 +69,10 @@ export class Exchange implements RelayOutcome {
     this.#req = req;
     this.#res = res;
     this.#expectsContinue = expectsContinue;
-    this.#headers = readRequestHeaders(req.rawHeaders, context.isTrusted(req.socket.remoteAddress));
+    const trusted = context.isTrusted(req.socket.remoteAddress);
+    this.#headers = readRequestHeaders(req.rawHeaders, trusted);
     this.#requestId = requestIdFrom(this.#headers.requestId);
+    this.#span = context.tracing === null ? null : startRequestSpan(context.tracing, this.#headers, trusted);
   }
 
   get #peerAddress(): string {
@@ -128,6 +134,7 @@ export class Exchange implements RelayOutcome {
       protocol: this.#context.protocol,
       httpVersion,
     });
+    if (this.#span !== null) passSpanOn(this.#span, this.#outgoing);
   }
 
   #mayCollect(length: number): boolean {
@@ -250,7 +257,8 @@ export class Exchange implements RelayOutcome {
     this.#body = undefined;
     const durationMs = performance.now() - this.#startedAt;
     metrics.requests.record(this.#group?.surface ?? 'none', status, durationMs / 1000);
-    if (accessLog.wants(status)) this.#log(status, durationMs, reason);
+    const logged = accessLog.wants(status);
+    if (logged || this.#span !== null) this.#tell(status, durationMs, reason, logged);
     if (!this.#req.complete) this.#discardRest();
     this.#connection.done(this, this.#res.shouldKeepAlive);
   }
@@ -264,8 +272,8 @@ export class Exchange implements RelayOutcome {
     }, LINGER_MS).unref();
   }
 
-  #log(status: number, durationMs: number, reason: string | undefined): void {
-    this.#context.accessLog.write({
+  #tell(status: number, durationMs: number, reason: string | undefined, logged: boolean): void {
+    const entry = {
       requestId: this.#requestId,
       method: this.#req.method ?? '',
       path: this.#path.split('?', 1)[0] ?? '',
@@ -274,7 +282,12 @@ export class Exchange implements RelayOutcome {
       surface: this.#group?.surface,
       upstream: this.#upstream?.origin,
       clientAddress: this.#caller?.address ?? this.#peerAddress,
+      trace_id: this.#span?.traceId,
       reason,
-    });
+    };
+    if (logged) this.#context.accessLog.write(entry);
+    if (this.#span === null) return;
+    const { protocol } = this.#context;
+    endRequestSpan(this.#span, entry, { protocol, httpVersion: this.#req.httpVersion, retries: this.#retries });
   }
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Tracing } from '@loguro/telemetry';
 import type { Logger } from 'pino';
 import { AccessLog } from './access-log.js';
 import type { GatewayOptions } from './config.js';
@@ -31,9 +32,10 @@ export interface Gateway {
 /**
  * Puts a gateway together from its options. It neither listens nor reads the environment.
  *
+ * @param tracing gives every request a span; null: off
  * @throws Error when a host, a network or the certificate can't be used
  */
-export function createGateway(options: GatewayOptions, logger: Logger): Gateway {
+export function createGateway(options: GatewayOptions, logger: Logger, tracing: Tracing | null = null): Gateway {
   const metrics = new GatewayMetrics();
   const groups = { control: createGroup('control'), ingest: createGroup('ingest') };
   const upstreams = [...groups.control.upstreams, ...groups.ingest.upstreams];
@@ -45,6 +47,7 @@ export function createGateway(options: GatewayOptions, logger: Logger): Gateway 
     guard: options.failedCredentialsPerMinute === 0 ? null : new CredentialGuard(options.failedCredentialsPerMinute),
     metrics,
     accessLog: new AccessLog(options.accessLog, logger),
+    tracing,
     protocol: options.tls === undefined ? 'http' : 'https',
     draining: false,
     bufferedBytes: 0,

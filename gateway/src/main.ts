@@ -1,3 +1,4 @@
+import { startTracing } from '@loguro/telemetry';
 import { installShutdown, logCrashes, loggerOptions, startFailure, startOpsServer } from '@loguro/types/operations';
 import { pino } from 'pino';
 import { loadConfig } from './config.js';
@@ -7,7 +8,9 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const logger = pino(loggerOptions('gateway', config.logLevel));
   logCrashes(logger);
-  const gateway = createGateway(config, logger);
+  const log = (message: string, fields: object) => logger.warn(fields, message);
+  const tracing = await startTracing(config.tracing, { service: 'gateway', log });
+  const gateway = createGateway(config, logger, tracing);
   await new Promise<void>((resolve, reject) => {
     gateway.server.once('error', reject);
     gateway.server.listen(config.port, config.host, 4096, resolve);
@@ -23,6 +26,7 @@ async function main(): Promise<void> {
     log: (message, fields) => logger.info(fields, message),
     steps: [
       { name: 'drain', run: () => gateway.drain() },
+      { name: 'send traces', run: () => tracing?.shutdown() },
       // Last, so that probes and metrics still see a draining gateway.
       { name: 'ops', run: () => new Promise((resolve) => ops.close(resolve)) },
     ],

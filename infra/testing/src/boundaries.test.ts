@@ -58,6 +58,9 @@ test.each([
   ['services/control-plane/src/a.ts', 'infra/testing/src/it.ts', 'services-control-plane-imports'],
   ['gateway/src/a.ts', 'services/ingest/src/it.ts', 'gateway-imports'],
   ['gateway/src/a.test.ts', 'services/ingest/src/it.ts', 'gateway-test-imports'],
+  ['packages/types/src/a.ts', 'packages/telemetry/src/it.ts', 'packages-types-imports'],
+  ['packages/telemetry/src/a.ts', 'gateway/src/it.ts', 'packages-telemetry-imports'],
+  ['packages/cli/src/a.ts', 'packages/telemetry/src/it.ts', 'packages-cli-imports'],
   ['packages/datasets/src/a.ts', 'gateway/src/it.ts', 'packages-datasets-imports'],
   ['packages/cli/src/a.ts', 'services/ingest/src/it.ts', 'packages-cli-imports'],
 ])('%s may not import %s', (from, to, rule) => {
@@ -78,6 +81,25 @@ test('ingest may not import Prisma', () => {
   };
   expect(broken({ ...prisma, 'services/ingest/src/a.ts': importing('@prisma/client') })).toEqual([
     'ingest-knows-no-prisma',
+  ]);
+});
+
+test('OpenTelemetry is imported by packages/telemetry alone, and there only on demand', () => {
+  const api = {
+    'node_modules/@opentelemetry/api/index.js': IT,
+    'node_modules/@opentelemetry/api/package.json': '{"main":"index.js"}',
+    'gateway/package.json': '{"dependencies":{"@opentelemetry/api":"1"}}',
+    'packages/telemetry/package.json': '{"dependencies":{"@opentelemetry/api":"1"}}',
+  };
+  expect(broken({ ...api, 'gateway/src/a.ts': importing('@opentelemetry/api') })).toEqual([
+    'opentelemetry-only-in-telemetry',
+  ]);
+  rmSync(join(repository, 'gateway/src'), { recursive: true });
+  const open = { 'packages/telemetry/dist/sdk/open-tracing.js': importing('@opentelemetry/api') };
+  const onDemand = "export const open = () => import('./sdk/open-tracing.js');\n";
+  expect(broken({ ...open, 'packages/telemetry/dist/tracing.js': onDemand })).toEqual([]);
+  expect(broken({ 'packages/telemetry/dist/tracing.js': "export { mine } from './sdk/open-tracing.js';\n" })).toEqual([
+    'opentelemetry-loaded-on-demand',
   ]);
 });
 

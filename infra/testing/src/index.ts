@@ -2,6 +2,7 @@ export { findProgram, type WaitOptions, waitFor } from '@loguro/servers';
 export { type ContractChecker, createContractChecker, type SeenResponse } from './contract-checker.js';
 export { createTestDatabase, type TestDatabase } from './database.js';
 export { type DocumentedMetric, documentedMetrics, undocumented } from './metrics-page.js';
+export { type OtlpReceiver, type ReceivedExport, type ReceivedSpan, startOtlpReceiver } from './otlp-receiver.js';
 export {
   type PostgresReplica,
   type PrivatePostgres,

@@ -24,7 +24,15 @@ export interface Chunk {
    * `timestamp`, `context`, `__traceId`, then the declared fields in the order of registration.
    */
   lines: string;
+  /**
+   * W3C `traceparent`s of the recorded requests whose records are in here, at most {@link CHUNK_TRACES}. Absent when
+   * there are none, and from releases without traces.
+   */
+  traces?: string[];
 }
+
+/** A chunk names no more requests than this: what a worker's span may link to is bounded. */
+export const CHUNK_TRACES = 32;
 
 /** The data of a {@link STORE_JOB}. */
 export interface StoreJob {

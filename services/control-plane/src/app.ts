@@ -1,3 +1,4 @@
+import type { Tracing } from '@loguro/telemetry';
 import { ApiError } from '@loguro/types';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
@@ -19,6 +20,8 @@ export interface AppOptions {
   endpoints: readonly Endpoint[];
   lastUsed: LastUsed;
   metrics: Metrics;
+  /** null: off. */
+  tracing: Tracing | null;
   bodyLimits: BodyLimits;
   rateLimits: RateLimits;
   /** Addresses or ranges whose X-Forwarded-For is believed. */
@@ -27,13 +30,13 @@ export interface AppOptions {
 
 /** The API as an Express app that does not listen yet. */
 export function createApp(options: AppOptions): Express {
-  const { services, endpoints, lastUsed, metrics, bodyLimits, rateLimits, trustProxy } = options;
+  const { services, endpoints, lastUsed, metrics, tracing, bodyLimits, rateLimits, trustProxy } = options;
   const app = express();
   app.set('trust proxy', [...trustProxy]);
   // Nothing here is cacheable, and the router reads query strings itself.
   app.set('etag', false);
   app.set('query parser', false);
-  app.use(observeRequests(services.logger, metrics));
+  app.use(observeRequests(services.logger, metrics, tracing));
   app.use(helmet());
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
   app.use(rateLimits.byAddress);

@@ -1,3 +1,4 @@
+import type { Tracing } from '@loguro/telemetry';
 import { buildOpenApi, LIMITS } from '@loguro/types';
 import type { ShutdownStep } from '@loguro/types/operations';
 import type { Express } from 'express';
@@ -39,8 +40,11 @@ export interface Assembly {
 /** Between two looks for arrivals: about what a record's way to a tail takes in addition, in milliseconds. */
 const FEED_INTERVAL_MS = 250;
 
-/** @param version this release, as the OpenAPI document states it */
-export function assemble(config: Config, version: string, logger: Logger): Assembly {
+/**
+ * @param version this release, as the OpenAPI document states it
+ * @param tracing gives every request and every query a span; null: off
+ */
+export function assemble(config: Config, version: string, logger: Logger, tracing: Tracing | null = null): Assembly {
   const { apiUrl, ingestUrl, connectTimeoutMs, statementTimeoutMs, queryTimeoutMs } = config;
   const onConnectionLost = (err: Error) => logger.warn({ err }, 'database connection lost');
   const database = openDatabase({
@@ -89,6 +93,7 @@ export function assemble(config: Config, version: string, logger: Logger): Assem
     endpoints: [...ENDPOINTS, ...queryEndpoints(observeQueries(queries, metrics)), ...tailEndpoints(tails)],
     lastUsed,
     metrics,
+    tracing,
     bodyLimits: { bytes: LIMITS.controlBodyBytes, timeoutMs: config.bodyTimeoutMs },
     rateLimits: createRateLimits(config.requestsPerMinute),
     trustProxy: config.trustProxy,

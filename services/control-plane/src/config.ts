@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { readTracing, type TracingConfig } from '@loguro/telemetry';
 import { ConfigReader, type Environment, LOG_LEVELS } from '@loguro/types/operations';
 import { readSecretKey } from './keys/read-secret-key.js';
 
@@ -10,6 +11,8 @@ export interface Config {
   /** The internal port of /healthz, /readyz and /metrics. */
   opsPort: number;
   logLevel: (typeof LOG_LEVELS)[number];
+  /** null: off. */
+  tracing: TracingConfig | null;
   /** Public base URL of this service, without a slash at the end. */
   apiUrl: string;
   /** Public base URL of ingest, without a slash at the end. */
@@ -58,6 +61,7 @@ export function loadConfig(env: Environment): Config {
     port: reader.integer('LOGURO_PORT', 8081, port),
     opsPort: reader.integer('LOGURO_OPS_PORT', 9081, port),
     logLevel: reader.choice('LOGURO_LOG_LEVEL', LOG_LEVELS, 'info'),
+    tracing: readTracing(reader),
     apiUrl: baseUrl(reader.url('LOGURO_API_URL', HTTP, 'clients are told this URL', 'http://localhost:8080')),
     ingestUrl: baseUrl(
       reader.url('LOGURO_INGEST_URL', HTTP, 'clients are told this URL', 'http://ingest.localhost:8080'),

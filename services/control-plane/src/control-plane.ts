@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Tracing } from '@loguro/telemetry';
 import { type ShutdownStep, startOpsServer } from '@loguro/types/operations';
 import type { Logger } from 'pino';
 import { assemble } from './assemble.js';
@@ -22,8 +23,14 @@ export interface ControlPlane {
  *
  * @throws SecretKeyError
  */
-export async function startControlPlane(config: Config, version: string, logger: Logger): Promise<ControlPlane> {
-  const { app, signingKeys, metrics, readiness, tails, maintenance, closing } = assemble(config, version, logger);
+export async function startControlPlane(
+  config: Config,
+  version: string,
+  logger: Logger,
+  tracing: Tracing | null = null,
+): Promise<ControlPlane> {
+  const assembly = assemble(config, version, logger, tracing);
+  const { app, signingKeys, metrics, readiness, tails, maintenance, closing } = assembly;
   const { host, bodyTimeoutMs, drainMs } = config;
   const ops = await startOpsServer({
     host,

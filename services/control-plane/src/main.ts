@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { startTracing } from '@loguro/telemetry';
 import { ConfigError, installShutdown, logCrashes, loggerOptions, startFailure } from '@loguro/types/operations';
 import { pino } from 'pino';
 import { loadConfig } from './config.js';
@@ -12,13 +13,15 @@ try {
   const config = loadConfig(process.env);
   const logger = pino(loggerOptions('control-plane', config.logLevel));
   logCrashes(logger);
+  const log = (message: string, fields: object) => logger.warn(fields, message);
+  const tracing = await startTracing(config.tracing, { service: 'control-plane', log });
   // Before anything is open there is nothing to close: a signal while waiting for the database just ends it.
   const exit = () => process.exit(0);
   process.once('SIGTERM', exit).once('SIGINT', exit);
-  const { port, opsPort, steps } = await startControlPlane(config, version, logger);
+  const { port, opsPort, steps } = await startControlPlane(config, version, logger, tracing);
   process.off('SIGTERM', exit).off('SIGINT', exit);
   installShutdown({
-    steps,
+    steps: [...steps, { name: 'send traces', run: () => tracing?.shutdown() }],
     deadlineMs: config.shutdownMs,
     log: (message, fields) => logger.info(fields, message),
   });

@@ -1,3 +1,4 @@
+import type { Span } from '@loguro/telemetry';
 import { ApiError, type Query } from '@loguro/types';
 import { findDataset, findDefaultDataset, requireFields } from './datasets/find-dataset.js';
 import type { Dataset } from './generated/prisma/client.js';
@@ -20,6 +21,7 @@ export function queryEndpoints(queries: QueryService): Endpoint[] {
 /** What answering a query takes of the request. */
 interface QueryRequest {
   body: Query;
+  span: Span | null;
   signal: AbortSignal;
   accepts: (types: readonly string[]) => string | null;
 }
@@ -28,28 +30,27 @@ interface QueryRequest {
 async function answerQuery(
   queries: QueryService,
   dataset: Dataset,
-  { body, signal, accepts }: QueryRequest,
+  { body, span, signal, accepts }: QueryRequest,
 ): Promise<Answer> {
   const target = { id: dataset.id, projectId: dataset.projectId, fields: requireFields(dataset) };
   const type = accepts(['application/json', ...STREAM_TYPES]);
   const streamed = STREAM_TYPES.find((candidate) => candidate === type);
-  if (streamed !== undefined) return streamAnswer(queries, target, body, streamed, signal);
+  if (streamed !== undefined) return streamAnswer(queries, target, streamed, { body, span, signal });
   if (body.explain === true) return { status: 200, body: await queries.explain(target, body, signal) };
-  return { status: 200, body: await queries.run(target, body, signal) };
+  return { status: 200, body: await queries.run(target, body, signal, span) };
 }
 
 async function streamAnswer(
   queries: QueryService,
   target: Parameters<QueryService['stream']>[0],
-  query: Query,
   type: StreamType,
-  signal: AbortSignal,
+  { body: query, span, signal }: Omit<QueryRequest, 'accepts'>,
 ): Promise<Answer> {
   if (query.explain === true) {
     throw new ApiError('invalid_query', 'An explanation is JSON: ask for it with Accept: application/json.', {
       details: [{ path: 'explain', message: 'does not go with CSV or NDJSON' }],
     });
   }
-  const { contentType, chunks } = await queries.stream(target, query, type, signal);
+  const { contentType, chunks } = await queries.stream(target, query, type, signal, span);
   return { status: 200, stream: chunks, headers: { 'Content-Type': contentType } };
 }

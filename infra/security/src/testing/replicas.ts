@@ -126,7 +126,7 @@ export async function startReplicas({
 }
 
 /** Makes the account and its project `local`; returns the account's token. */
-function createAccount(controlUrl: string): string {
+export function createAccount(controlUrl: string): string {
   const account = ['create-account', '--email', 'a@example.com', '--name', 'A', '--project', 'local', '--json'];
   const printed = execFileSync(process.execPath, [program('services/control-plane/dist/admin/main.js'), ...account], {
     env: { LOGURO_DATABASE_URL: controlUrl },

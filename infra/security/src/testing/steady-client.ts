@@ -15,6 +15,8 @@ export interface Call {
   host: 'ingest.localhost' | 'localhost';
   credential: string;
   body?: unknown;
+  /** Further ones. */
+  headers?: Record<string, string>;
 }
 
 /**
@@ -58,9 +60,10 @@ export class SteadyClient {
     this.#agent.destroy();
   }
 
-  call({ method, path, host, credential, body }: Call): Promise<Answer> {
+  call({ method, path, host, credential, body, headers: further }: Call): Promise<Answer> {
     const { hostname, port } = this.#gateway;
-    const headers = { Host: host, Authorization: `Bearer ${credential}`, 'Content-Type': 'application/json' };
+    const fixed = { Host: host, Authorization: `Bearer ${credential}`, 'Content-Type': 'application/json' };
+    const headers = { ...fixed, ...further };
     return new Promise((resolve) => {
       const lost = (error: Error) => resolve({ status: 0, body: error.message });
       const sent = request({ hostname, port, path, method, headers, agent: this.#agent }, (response) => {

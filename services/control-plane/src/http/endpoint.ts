@@ -1,3 +1,4 @@
+import type { Span } from '@loguro/telemetry';
 import type {
   AddMemberBody,
   AuditQuery,
@@ -50,6 +51,8 @@ export type PathIds = Readonly<Record<'datasetId' | 'tokenId' | 'keyId' | 'accou
 /** What every handler is given, besides what its kind of endpoint adds. */
 export interface EndpointRequest<Op extends ControlOperation = ControlOperation> {
   requestId: string;
+  /** The request's span; null unless traces are on. */
+  span: Span | null;
   /** The client's address, as far as the proxies in between are trusted. */
   address: string | null;
   /** Fires when the client goes away before it was answered. */

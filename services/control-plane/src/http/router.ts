@@ -19,6 +19,7 @@ import type { Endpoint, ProjectRequest } from './endpoint.js';
 import { expressPath, pathIds, projectSlugOf } from './path.js';
 import { parseQueryString } from './query-string.js';
 import { type BodyLimits, readJsonBody } from './read-body.js';
+import { spanOf } from './request-span.js';
 import { sendAnswer } from './send-answer.js';
 import { requireStorableText } from './storable-text.js';
 
@@ -127,6 +128,7 @@ async function readRequest(
   const address = req.ip?.replace(/^::ffff:/, '') ?? null;
   const request = {
     requestId,
+    span: spanOf(res),
     address,
     signal: goneSignal(res),
     params,

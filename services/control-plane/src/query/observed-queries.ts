@@ -34,12 +34,12 @@ export function observeQueries(queries: QueryService, metrics: QueryMetrics): Qu
   }
 
   return {
-    run: (target, query, signal) => once('page', signal, () => queries.run(target, query, signal)),
+    run: (target, query, signal, parent) => once('page', signal, () => queries.run(target, query, signal, parent)),
     explain: (target, query, signal) => once('explain', signal, () => queries.explain(target, query, signal)),
-    async stream(target, query, type, signal) {
+    async stream(target, query, type, signal, parent) {
       const end = begin('stream', signal);
       try {
-        const stream = await queries.stream(target, query, type, signal);
+        const stream = await queries.stream(target, query, type, signal, parent);
         // A reader that went away before it read anything never gets to end the chunks.
         signal.addEventListener('abort', () => end(), { once: true });
         return { ...stream, chunks: watched(stream.chunks, end) };

@@ -1,3 +1,4 @@
+import type { Span } from '@loguro/telemetry';
 import { ApiError, type Fields, type Query, type QueryExplanation, type QueryResult } from '@loguro/types';
 import type { Pool, PoolClient } from 'pg';
 import { createCanceller } from './canceller.js';
@@ -8,9 +9,10 @@ import { rowDecoder, rowSize } from './decode.js';
 import { explainQuery } from './explain.js';
 import { createProjectSlots } from './project-slots.js';
 import { queryFailure, replicaFailure } from './query-failure.js';
+import { startQuerySpan } from './query-span.js';
 import { openQueryStream, type QueryStream } from './query-stream.js';
 import type { StreamType } from './row-formats.js';
-import { collectRows } from './statement.js';
+import { collectRows, type Statement } from './statement.js';
 import { createTableExtents } from './table-extents.js';
 
 /** Options of {@link createQueryService}. */
@@ -42,7 +44,8 @@ export interface QueryTarget {
 /**
  * Runs callers' queries, which must fit the published schema. The signal cancels the statement in the database.
  * Everything throws ApiError `invalid_query`, `too_many_queries`, `query_timeout`, `dataset_not_found` (deleted
- * meanwhile) or `unavailable`, and the signal's reason once that has fired.
+ * meanwhile) or `unavailable`, and the signal's reason once that has fired. With a `parent` the statement gets a span
+ * within it.
  */
 export interface QueryService {
   /**
@@ -50,11 +53,17 @@ export interface QueryService {
    *
    * @throws ApiError also `result_too_large`
    */
-  run(target: QueryTarget, query: Query, signal: AbortSignal): Promise<QueryResult>;
+  run(target: QueryTarget, query: Query, signal: AbortSignal, parent?: Span | null): Promise<QueryResult>;
   /** Says what would be run instead of running it. */
   explain(target: QueryTarget, query: Query, signal: AbortSignal): Promise<QueryExplanation>;
   /** Starts to answer a query with all its rows, one after the other; see {@link QueryStream}. */
-  stream(target: QueryTarget, query: Query, type: StreamType, signal: AbortSignal): Promise<QueryStream>;
+  stream(
+    target: QueryTarget,
+    query: Query,
+    type: StreamType,
+    signal: AbortSignal,
+    parent?: Span | null,
+  ): Promise<QueryStream>;
   /** Closes what the service opened itself; the pool stays the caller's. */
   close(): Promise<void>;
 }
@@ -105,21 +114,25 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   }
 
   return {
-    run: (target, query, signal) =>
+    run: (target, query, signal, parent = null) =>
       withQuery(target, query, { signal, reach: 'first' }, async (client, compiled) => {
         const started = performance.now();
         const limits = { maxBytes: maxResultBytes, statementTimeoutMs, signal, canceller };
-        const rows = await collectRows(client, compiled, limits);
+        const ask = (statement: Statement, bytesBefore = 0) =>
+          startQuerySpan(parent, target.id, statement.text).of(
+            collectRows(client, statement, { ...limits, bytesBefore }),
+          );
+        const rows = await ask(compiled);
         if (compiled.rest !== undefined && rows.length <= compiled.limit) {
           const bytesBefore = rows.reduce((sum, row) => sum + rowSize(row), 0);
-          rows.push(...(await collectRows(client, compiled.rest(), { ...limits, bytesBefore })));
+          rows.push(...(await ask(compiled.rest(), bytesBefore)));
         }
         return toResult(compiled, rows, performance.now() - started);
       }),
 
     explain: (target, query, signal) => withQuery(target, query, { signal, reach: 'all' }, explainQuery),
 
-    async stream(target, query, type, signal) {
+    async stream(target, query, type, signal, parent = null) {
       const compiled = compileQuery(target, query, { now: now(), mode: 'stream' });
       const release = slots.take(target.projectId);
       if (streaming >= streams) {
@@ -132,7 +145,8 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
         release();
       };
       const failure = (thrown: unknown) => toFailure(thrown, signal);
-      const common = { pool, canceller, type, signal, statementTimeoutMs, streamTimeoutMs, onClosed };
+      const span = startQuerySpan(parent, target.id, compiled.text);
+      const common = { pool, canceller, type, signal, span, statementTimeoutMs, streamTimeoutMs, onClosed };
       try {
         return await openQueryStream(compiled, { ...common, toFailure: failure });
       } catch (error) {

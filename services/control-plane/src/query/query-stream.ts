@@ -3,6 +3,7 @@ import type { Canceller } from './canceller.js';
 import type { CompiledQuery } from './compile/compile-query.js';
 import { type Lease, lease } from './connection.js';
 import type { TextRow } from './decode.js';
+import type { QuerySpan } from './query-span.js';
 import { type RowFormat, rowFormat, type StreamType } from './row-formats.js';
 import { openRowStream, type RowStream } from './stream-rows.js';
 
@@ -19,6 +20,8 @@ export interface QueryStreamOptions {
   canceller: Canceller;
   type: StreamType;
   signal: AbortSignal;
+  /** Ends with the stream. */
+  span: QuerySpan;
   statementTimeoutMs: number;
   streamTimeoutMs: number;
   /** Turns what was thrown into something a client may see. */
@@ -32,7 +35,7 @@ export interface QueryStreamOptions {
  * wrong with the query is thrown here, where it can still become an error answer.
  */
 export async function openQueryStream(compiled: CompiledQuery, options: QueryStreamOptions): Promise<QueryStream> {
-  const { pool, signal, type, toFailure, onClosed } = options;
+  const { pool, signal, type, span, toFailure, onClosed } = options;
   let connection: Lease | undefined;
   let rows: RowStream | undefined;
   let closing: Promise<void> | undefined;
@@ -47,6 +50,7 @@ export async function openQueryStream(compiled: CompiledQuery, options: QueryStr
         broken = error;
       }
       connection?.release(broken);
+      span.end(broken);
       onClosed();
     })();
     return closing;
@@ -55,7 +59,8 @@ export async function openQueryStream(compiled: CompiledQuery, options: QueryStr
     connection = await lease(pool);
     rows = await openRowStream(connection.client, compiled, options);
     const first = await rows.next();
-    const chunks = encode(rowFormat(type, compiled.columns), first, rows, close, toFailure);
+    span.rows += first.length;
+    const chunks = encode(rowFormat(type, compiled.columns), first, counting(rows, span), close, toFailure);
     // A reader that went away before it read anything never gets to close the stream.
     abandon = () => void chunks.return(undefined).then(() => close());
     signal.addEventListener('abort', abandon, { once: true });
@@ -66,10 +71,20 @@ export async function openQueryStream(compiled: CompiledQuery, options: QueryStr
   }
 }
 
+function counting(rows: RowStream, span: QuerySpan): Pick<RowStream, 'next'> {
+  return {
+    async next() {
+      const batch = await rows.next();
+      span.rows += batch.length;
+      return batch;
+    },
+  };
+}
+
 async function* encode(
   format: RowFormat,
   first: TextRow[],
-  rows: RowStream,
+  rows: Pick<RowStream, 'next'>,
   close: (failure?: unknown) => Promise<void>,
   toFailure: (thrown: unknown) => unknown,
 ): AsyncGenerator<string, void, undefined> {

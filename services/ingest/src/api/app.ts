@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Tracing } from '@loguro/telemetry';
 import { ApiError, toApiError } from '@loguro/types';
 import type { Logger } from 'pino';
 import type { ApiMetrics } from '../metrics.js';
@@ -9,12 +10,15 @@ import { createExpressApp, type ExpressAppOptions } from './express-app.js';
 import { type HotPathDeps, ingest } from './hot-path.js';
 import { ClientGoneError } from './read-body.js';
 import { Reply, type ReplyPolicy, rememberReply } from './reply.js';
+import { type OpenReply, traceRequests } from './request-span.js';
 import { parseTarget } from './target.js';
 
 /** What {@link createApp} is made of. */
 export interface AppDeps extends HotPathDeps, Omit<ExpressAppOptions, 'onFailure'> {
   logger: Pick<Logger, 'warn' | 'error'>;
   metrics: ApiMetrics;
+  /** Gives every request a span; null: off. */
+  tracing: Tracing | null;
 }
 
 /** The ingest surface, without a server. */
@@ -37,20 +41,22 @@ export interface App {
  * Express. It neither listens nor reads the environment.
  */
 export function createApp(deps: AppDeps): App {
-  const onFailure = (error: ApiError, requestId: string) => {
+  const onFailure = (error: ApiError, { requestId, span }: Reply) => {
     if (error.status < 500) return;
     const level = error.code === 'internal' ? 'error' : 'warn';
-    deps.logger[level]({ requestId, code: error.code, err: error.cause }, error.message);
+    const line = { requestId, trace_id: span?.traceId, code: error.code, err: error.cause };
+    deps.logger[level](line, error.message);
   };
   const express = createExpressApp({ ...deps, onFailure });
   const connections = new Connections();
   const policy: ReplyPolicy = { closeConnections: false };
 
-  function open(req: IncomingMessage, res: ServerResponse): Reply {
+  const openReply: OpenReply = (req, res) => {
     const reply = new Reply(req, res, performance.now(), policy);
     connections.begin(reply);
     return reply;
-  }
+  };
+  const open = deps.tracing === null ? openReply : traceRequests(deps.tracing, openReply);
 
   function route(reply: Reply): void {
     const { req, res } = reply;
@@ -78,7 +84,7 @@ export function createApp(deps: AppDeps): App {
       return;
     }
     const error = toApiError(thrown);
-    onFailure(error, reply.requestId);
+    onFailure(error, reply);
     reply.fail(error);
   }
 

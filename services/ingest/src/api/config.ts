@@ -1,3 +1,4 @@
+import { readTracing } from '@loguro/telemetry';
 import { LIMITS } from '@loguro/types';
 import { ConfigReader, type Environment, LOG_LEVELS } from '@loguro/types/operations';
 import { QUEUE_DEFAULTS } from '../queue/open-ingest-queue.js';
@@ -22,6 +23,8 @@ export function loadConfig(env: Environment) {
     port: reader.integer('LOGURO_PORT', 8082, port),
     opsPort: reader.integer('LOGURO_OPS_PORT', 9082, port),
     logLevel: reader.choice('LOGURO_LOG_LEVEL', LOG_LEVELS, 'info'),
+    /** null: off. */
+    tracing: readTracing(reader),
     apiUrl: reader
       .url('LOGURO_API_URL', HTTP, 'clients on the wrong host are told this URL', 'http://localhost:8080')
       .replace(/\/+$/, ''),

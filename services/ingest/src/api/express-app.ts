@@ -7,7 +7,7 @@ import type { KeyLimits } from './key-limits.js';
 import { preflight } from './preflight.js';
 import { receiptRoute } from './receipt-route.js';
 import type { ReceiptOptions } from './receipts.js';
-import { replyTo } from './reply.js';
+import { type Reply, replyTo } from './reply.js';
 import { securityHeaders } from './security-headers.js';
 import { wrongSurface } from './wrong-surface.js';
 
@@ -21,7 +21,7 @@ export interface ExpressAppOptions {
   readiness: () => Promise<readonly string[]>;
   /** Public base URL of the control plane. */
   apiUrl: string;
-  onFailure: (error: ApiError, requestId: string) => void;
+  onFailure: (error: ApiError, reply: Reply) => void;
 }
 
 const INGEST_PATHS = ['/datasets', '/datasets/batch', '/datasets/:datasetId', '/datasets/:datasetId/batch'];
@@ -68,7 +68,7 @@ function answerErrors(onFailure: ExpressAppOptions['onFailure']): ErrorRequestHa
   return (thrown: unknown, req, _res, _next) => {
     const reply = replyTo(req);
     const error = thrown instanceof URIError ? badPath() : toApiError(thrown);
-    onFailure(error, reply.requestId);
+    onFailure(error, reply);
     reply.fail(error);
   };
 }

@@ -64,7 +64,7 @@ export async function ingest(deps: HotPathDeps, target: IngestTarget, reply: Rep
     if (encoded.good === 0 || (encoded.bad > 0 && !options.partial)) throw refusal(encoded, batch);
 
     deps.keyLimits.records(access.key.id, encoded.good);
-    const chunkId = await deps.sink.store(access, encoded, options.idempotencyKey, hash);
+    const chunkId = await deps.sink.store(access, encoded, options.idempotencyKey, hash, reply.span);
     const stored = options.waitMs > 0 && (await isStored(deps.watcher, chunkId, options.waitMs));
     const receipt = receiptOf(chunkId, access.dataset);
     reply.json(stored ? 200 : 202, queuedAnswer(encoded, { stored, receipt, batch, partial: options.partial }));

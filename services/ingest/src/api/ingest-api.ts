@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { Tracing } from '@loguro/telemetry';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { Authenticator } from '../cache/authenticator.js';
@@ -26,6 +27,8 @@ export interface IngestApiDeps {
   queue: OpenIngestQueue;
   /** How often the last uses of keys are written, in milliseconds. Default 10,000. */
   keyUsesIntervalMs?: number;
+  /** Gives every request a span; null, unless given: off. */
+  tracing?: Tracing | null;
 }
 
 /** The ingest API, put together and not listening yet. */
@@ -49,6 +52,7 @@ export function createIngestApi({
   registry,
   queue,
   keyUsesIntervalMs = 10_000,
+  tracing = null,
 }: IngestApiDeps): IngestApi {
   const database = openDatabase({
     connectionString: config.databaseUrl,
@@ -74,6 +78,7 @@ export function createIngestApi({
     readiness,
     apiUrl: config.apiUrl,
     logger,
+    tracing,
     metrics: apiMetrics(registry, {
       bodyBytes: () => budget.held,
       receiptWaiters: () => watcher.waiters,

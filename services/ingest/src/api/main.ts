@@ -1,3 +1,4 @@
+import { startTracing } from '@loguro/telemetry';
 import { installShutdown, logCrashes, loggerOptions, startFailure, startOpsServer } from '@loguro/types/operations';
 import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -12,11 +13,13 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const logger = pino(loggerOptions('ingest-api', config.logLevel));
   logCrashes(logger);
+  const log = (message: string, fields: object) => logger.warn(fields, message);
+  const tracing = await startTracing(config.tracing, { service: 'ingest-api', log });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const { queueUrl: url, redisPolicy, queueLimits } = config;
-  const queue = await openIngestQueue({ url, redisPolicy, ...queueLimits, logger, registry });
-  const api = createIngestApi({ config, logger, registry, queue });
+  const queue = await openIngestQueue({ url, redisPolicy, ...queueLimits, logger, registry, tracing });
+  const api = createIngestApi({ config, logger, registry, queue, tracing });
   await api.start();
   const ops = await startOpsServer({
     host: config.host,
@@ -36,6 +39,7 @@ async function main(): Promise<void> {
       { name: 'drain', run: () => api.drain() },
       { name: 'queue', run: () => queue.close() },
       { name: 'database', run: () => api.close() },
+      { name: 'send traces', run: () => tracing?.shutdown() },
       // Last, so that probes and metrics still see a process that stops.
       { name: 'ops', run: () => new Promise((resolve) => ops.close(resolve)) },
     ],

@@ -1,8 +1,10 @@
 import type { Hash } from 'node:crypto';
+import type { Span } from '@loguro/telemetry';
 import type { Database } from '../cache/database.js';
 import type { IngestQueue } from '../queue/ingest-queue.js';
 import { timeOrderedId } from '../queue/time-ordered-id.js';
 import type { Access } from './access.js';
+import { withinCreateSpan } from './create-span.js';
 import type { Encoded } from './encode-body.js';
 import { chunkForKey } from './idempotency.js';
 
@@ -21,17 +23,32 @@ export class RecordSink {
    *
    * @param idempotencyKey null: the request may be stored as often as it is sent
    * @param body with a key: the hash of everything in the request that decides what is stored
+   * @param span the request's; null unless traces are on
    * @returns the id of the chunk that carries them
    * @throws ApiError `overloaded`, `unavailable` or `idempotency_key_reused`: nothing was accepted, as far as
    *   the client may rely on it
    */
-  async store(
+  store(
+    access: Access,
+    encoded: Encoded,
+    idempotencyKey: string | null,
+    body: Hash | null,
+    span: Span | null,
+  ): Promise<string> {
+    if (span === null) return this.#queueUp(access, encoded, idempotencyKey, body, undefined);
+    return withinCreateSpan(span, { dataset: access.dataset, records: encoded.good }, (trace) =>
+      this.#queueUp(access, encoded, idempotencyKey, body, trace),
+    );
+  }
+
+  async #queueUp(
     { key, dataset }: Access,
     { lines, good: count }: Encoded,
     idempotencyKey: string | null,
     body: Hash | null,
+    trace: string | undefined,
   ): Promise<string> {
-    if (idempotencyKey === null || body === null) return this.#queue.append({ dataset, lines, count });
+    if (idempotencyKey === null || body === null) return this.#queue.append({ dataset, lines, count, trace });
     const id = await chunkForKey(this.#database, {
       project: key.project,
       dataset,
@@ -39,7 +56,7 @@ export class RecordSink {
       body: body.digest(),
       chunkId: timeOrderedId(),
     });
-    await this.#queue.appendChunk({ id, dataset, count, at: Date.now(), lines });
+    await this.#queue.appendChunk({ id, dataset, count, at: Date.now(), lines }, trace);
     return id;
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Span } from '@loguro/telemetry';
 import { type ApiError, requestIdFrom } from '@loguro/types';
 import { SECURITY_HEADERS } from './security-headers.js';
 
@@ -45,6 +46,8 @@ export class Reply {
   outcome = 'ok';
   /** Records of the request that were at fault. */
   badRecords = 0;
+  /** The request's span; null unless traces are on. */
+  span: Span | null = null;
 
   constructor(req: IncomingMessage, res: ServerResponse, now: number, policy: ReplyPolicy) {
     this.#policy = policy;

@@ -7,6 +7,8 @@ export interface Lines {
   lines: string;
   /** Lines in `lines`; at least 1. */
   count: number;
+  /** `traceparent` of the span that queues them, when their request is recorded; see {@link Chunk.traces}. */
+  trace?: string | undefined;
 }
 
 /** The producing side of the queue, the same over Redis and PostgreSQL. */
@@ -20,8 +22,12 @@ export interface IngestQueue {
    */
   append(lines: Lines): Promise<string>;
 
-  /** Queues one chunk with an id of the caller's choice (idempotent requests). Throws like {@link append}. */
-  appendChunk(chunk: Chunk): Promise<void>;
+  /**
+   * Queues one chunk with an id of the caller's choice (idempotent requests). Throws like {@link append}.
+   *
+   * @param trace as in {@link Lines}
+   */
+  appendChunk(chunk: Chunk, trace?: string): Promise<void>;
 
   /** Flushes what is gathered, then disconnects. No append may follow. */
   close(): Promise<void>;

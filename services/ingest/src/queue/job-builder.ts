@@ -5,7 +5,7 @@ import { newJobId } from './job-id.js';
 import { timeOrderedId } from './time-ordered-id.js';
 
 /** An append that waits for its flush: lines to be grouped, or a chunk whose id is fixed. */
-export type Append = { lines: Lines; at: number } | { chunk: Chunk };
+export type Append = { lines: Lines; at: number } | { chunk: Chunk; trace?: string | undefined };
 
 /** A job as BullMQ's `add` and `addBulk` take it. */
 export interface NewJob {

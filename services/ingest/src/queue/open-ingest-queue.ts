@@ -1,3 +1,4 @@
+import type { Tracing } from '@loguro/telemetry';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { producerMetrics } from '../metrics.js';
@@ -23,6 +24,8 @@ export interface IngestQueueOptions extends Partial<QueueLimits> {
   minGapMs?: number;
   /** Lines that may wait in this process for a flush to return, in bytes; 32 MiB. */
   maxGatheredBytes?: number;
+  /** Gives flushes a span; null, unless given: off. */
+  tracing?: Tracing | null;
 }
 
 /** Defaults of {@link IngestQueueOptions}. */
@@ -53,11 +56,12 @@ export interface OpenIngestQueue extends IngestQueue {
 export async function openIngestQueue(options: IngestQueueOptions): Promise<OpenIngestQueue> {
   const settings = { ...QUEUE_DEFAULTS, redisPolicy: 'refuse' as const, ...options };
   const store = await openQueueStore(settings);
-  const producer = new QueueProducer({ ...settings, store, observer: observe(settings.registry, settings) });
+  const { tracing = null } = options;
+  const producer = new QueueProducer({ ...settings, tracing, store, observer: observe(settings.registry, settings) });
   await producer.start();
   return {
     append: (lines) => producer.append(lines),
-    appendChunk: (chunk) => producer.appendChunk(chunk),
+    appendChunk: (chunk, trace) => producer.appendChunk(chunk, trace),
     close: () => producer.close(),
     problem: () => producer.refusal?.sentence ?? null,
     contended: () => producer.contended,

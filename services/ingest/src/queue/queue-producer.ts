@@ -1,6 +1,8 @@
-import type { Chunk } from '@loguro/types';
+import type { Tracing } from '@loguro/telemetry';
+import type { ApiError, Chunk } from '@loguro/types';
 import { GroupCommit } from '../group-commit.js';
 import { FairShare } from './fair-share.js';
+import { startFlushSpan } from './flush-span.js';
 import type { IngestQueue, Lines } from './ingest-queue.js';
 import { type Append, buildJobs } from './job-builder.js';
 import { type QueueLimits, QueueMonitor, type Refusal, refusalError } from './queue-monitor.js';
@@ -22,6 +24,8 @@ export interface ProducerOptions extends QueueLimits {
   minGapMs: number;
   /** Lines that may wait in this process for a flush to return, in bytes. */
   maxGatheredBytes: number;
+  /** null: off. */
+  tracing: Tracing | null;
 }
 
 /** A flush ends before it grows past this, in characters of lines; a larger append still goes out, alone. */
@@ -41,6 +45,7 @@ const AWAY: Refusal = { code: 'unavailable', sentence: 'The queue did not answer
 export class QueueProducer implements IngestQueue {
   readonly #store: QueueStore;
   readonly #observer: ProducerObserver;
+  readonly #tracing: Tracing | null;
   readonly #fair = new FairShare();
   readonly #monitor: QueueMonitor;
   readonly #commit: GroupCommit<Append, string>;
@@ -48,6 +53,7 @@ export class QueueProducer implements IngestQueue {
   constructor(options: ProducerOptions) {
     this.#store = options.store;
     this.#observer = options.observer;
+    this.#tracing = options.tracing;
     this.#monitor = new QueueMonitor(options.store, options, (pressure) => {
       this.#fair.observe(pressure.waitingJobs > CONTENDED_JOBS, pressure.front);
       this.#observer.looked(pressure);
@@ -83,8 +89,8 @@ export class QueueProducer implements IngestQueue {
     return this.#add({ lines, at: Date.now() }, lines.count);
   }
 
-  async appendChunk(chunk: Chunk): Promise<void> {
-    await this.#add({ chunk }, chunk.count);
+  async appendChunk(chunk: Chunk, trace?: string): Promise<void> {
+    await this.#add({ chunk, trace }, chunk.count);
   }
 
   async close(): Promise<void> {
@@ -105,13 +111,17 @@ export class QueueProducer implements IngestQueue {
   async #flush(appends: Append[]): Promise<string[]> {
     const started = performance.now();
     const { jobs, chunkIds } = buildJobs(appends, this.#fair);
+    const span = this.#tracing === null ? null : startFlushSpan(this.#tracing, appends, chunkIds, jobs);
     try {
       const [job] = jobs;
       if (jobs.length === 1 && job !== undefined) await this.#store.queue.add(job.name, job.data, job.opts);
       else await this.#store.queue.addBulk(jobs);
     } catch (error) {
-      throw this.#failed(error, appends);
+      const failure = this.#failed(error, appends);
+      span?.end(failure.code);
+      throw failure;
     }
+    span?.end();
     const records = jobs.reduce((sum, { data }) => sum + data.chunks.reduce((n, chunk) => n + chunk.count, 0), 0);
     const seconds = (performance.now() - started) / 1000;
     this.#observer.flushed({ appends: appends.length, records, jobs: jobs.length, seconds });
@@ -122,7 +132,7 @@ export class QueueProducer implements IngestQueue {
    * What the appends of a failed flush are told. The flush may have arrived all the same: then its chunks
    * are stored whole, which no one was promised.
    */
-  #failed(error: unknown, appends: readonly Append[]): Error {
+  #failed(error: unknown, appends: readonly Append[]): ApiError {
     // Redis's word for "past maxmemory".
     const full = error instanceof Error && error.message.startsWith('OOM');
     const refusal = full ? FULL : AWAY;

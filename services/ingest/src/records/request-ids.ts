@@ -1,3 +1,5 @@
+import type { Chunk } from '@loguro/types';
+
 /** How many ids a line of the log names. */
 const MOST = 20;
 /** The columns of a line before `__traceId`: `timestamp` and `context`. */
@@ -21,4 +23,10 @@ export function requestIdsOf(texts: readonly string[]): string[] {
     }
   }
   return [...ids];
+}
+
+/** The traces of the recorded requests in these chunks, each once, the first twenty; undefined when there are none. */
+export function traceIdsOf(chunks: readonly Pick<Chunk, 'traces'>[]): string[] | undefined {
+  const ids = new Set(chunks.flatMap(({ traces = [] }) => traces).map((trace) => trace.split('-', 2)[1] as string));
+  return ids.size === 0 ? undefined : [...ids].slice(0, MOST);
 }

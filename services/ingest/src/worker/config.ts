@@ -1,3 +1,4 @@
+import { readTracing } from '@loguro/telemetry';
 import { ConfigReader, type Environment, LOG_LEVELS } from '@loguro/types/operations';
 import { REDIS_POLICIES } from '../queue/open-queue-store.js';
 
@@ -15,6 +16,8 @@ export function loadWorkerConfig(env: Environment) {
     host: reader.text('LOGURO_HOST', 'the address to listen on', '127.0.0.1'),
     opsPort: reader.integer('LOGURO_OPS_PORT', 9083, { min: 0, max: 65_535 }),
     logLevel: reader.choice('LOGURO_LOG_LEVEL', LOG_LEVELS, 'info'),
+    /** null: off. */
+    tracing: readTracing(reader),
     databaseUrl: reader.url(
       'LOGURO_DATABASE_URL',
       ['postgres:', 'postgresql:'],

@@ -1,3 +1,4 @@
+import type { Tracing } from '@loguro/telemetry';
 import type { Chunk } from '@loguro/types';
 import { GroupCommit } from '../group-commit.js';
 import { DatabaseLane, type LaneOptions } from '../ledger/database-lane.js';
@@ -9,6 +10,7 @@ import {
   storeChunks,
   UnreachableError,
 } from '../ledger/store-chunks.js';
+import { storeWithinSpan } from './store-span.js';
 
 /** Options of {@link CopySink}. */
 export interface CopySinkOptions extends LaneOptions {
@@ -17,6 +19,8 @@ export interface CopySinkOptions extends LaneOptions {
   /** Connections, so transactions in flight, at once. */
   lanes: number;
   observer: StoreObserver;
+  /** Gives transactions a span; null: off. */
+  tracing: Tracing | null;
   /** See {@link GroupCommitOptions.minGapMs}. */
   minGapMs: number;
 }
@@ -61,8 +65,10 @@ export class CopySink {
     this.#options = options;
     this.#lanes = Array.from({ length: options.lanes }, () => new DatabaseLane(options));
     this.#freeLanes = [...this.#lanes];
+    const { tracing } = options;
+    const flush = (tasks: HeldTask[]) => this.#flush(tasks);
     this.#commit = new GroupCommit<HeldTask, StoreResult>({
-      flush: (tasks) => this.#flush(tasks),
+      flush: tracing === null ? flush : (tasks) => storeWithinSpan(tracing, tasks.map(chunkOf), () => flush(tasks)),
       sizeOf: ({ chunk }) => chunk.lines.length,
       maxGroupBytes: MAX_TRANSACTION_BYTES,
       maxGroupItems: MAX_TRANSACTION_CHUNKS,
@@ -148,6 +154,10 @@ export class CopySink {
       }
     }
   }
+}
+
+function chunkOf({ chunk }: HeldTask): Chunk {
+  return chunk;
 }
 
 /** A chunk that came twice in one group was stored for the first. */

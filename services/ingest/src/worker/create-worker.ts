@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import type { Tracing } from '@loguro/telemetry';
 import type { StoreJob } from '@loguro/types';
 import { loggableMessage } from '@loguro/types/operations';
 import type { Logger } from 'pino';
@@ -10,7 +11,7 @@ import { QUEUE_DEFAULTS } from '../queue/open-ingest-queue.js';
 import { openQueueStore } from '../queue/open-queue-store.js';
 import { PENDING_STATES, type QueueStore } from '../queue/queue-store.js';
 import { receiptOf } from '../records/receipt-id.js';
-import { requestIdsOf } from '../records/request-ids.js';
+import { requestIdsOf, traceIdsOf } from '../records/request-ids.js';
 import type { WorkerConfig } from './config.js';
 import { CopySink } from './copy-sink.js';
 import { ProgressWatch } from './progress-watch.js';
@@ -18,9 +19,11 @@ import { startQueueWorker } from './queue-worker.js';
 
 /** What a worker is made of. */
 export interface WorkerDeps {
-  config: Omit<WorkerConfig, 'host' | 'opsPort' | 'logLevel'>;
+  config: Omit<WorkerConfig, 'host' | 'opsPort' | 'logLevel' | 'tracing'>;
   logger: Logger;
   registry: Registry;
+  /** Gives transactions a span; null, unless given: off. */
+  tracing?: Tracing | null;
   /** No progress for too long: the process should end, to be started anew. */
   onHopeless: () => void;
 }
@@ -49,7 +52,8 @@ const MAX_WORKER_ID = 2 ** 47;
  *
  * @throws Error with a sentence for the operator when the queue can't be used
  */
-export async function createWorker({ config, logger, registry, onHopeless }: WorkerDeps): Promise<IngestWorker> {
+export async function createWorker(deps: WorkerDeps): Promise<IngestWorker> {
+  const { config, logger, registry, tracing = null, onHopeless } = deps;
   const id = randomInt(MAX_WORKER_ID);
   const metrics = workerMetrics(registry, { stuckSeconds: () => watch.stuckSeconds ?? 0 });
   const store = await openQueueStore({ ...QUEUE_DEFAULTS, ...config, url: config.queueUrl, logger });
@@ -57,6 +61,7 @@ export async function createWorker({ config, logger, registry, onHopeless }: Wor
     ...config,
     url: config.databaseUrl,
     worker: id,
+    tracing,
     observer: observeStore(metrics, logger),
   });
   const worker = startQueueWorker({
@@ -68,7 +73,8 @@ export async function createWorker({ config, logger, registry, onHopeless }: Wor
       } catch (error) {
         const requestIds = requestIdsOf(job.chunks.map(({ lines }) => lines));
         const receipts = job.chunks.map((chunk) => receiptOf(chunk.id, chunk.dataset));
-        logger.warn({ requestIds, receipts, err: error }, 'a job failed; it is tried again');
+        const ids = { requestIds, receipts, trace_ids: traceIdsOf(job.chunks) };
+        logger.warn({ ...ids, err: error }, 'a job failed; it is tried again');
         throw error;
       }
     },

@@ -1,3 +1,4 @@
+import { startTracing } from '@loguro/telemetry';
 import { ConfigError, installShutdown, logCrashes, loggerOptions, startOpsServer } from '@loguro/types/operations';
 import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -24,7 +25,9 @@ const registry = new Registry();
 collectDefaultMetrics({ register: registry });
 
 try {
-  const worker = await createWorker({ config, logger, registry, onHopeless: () => process.exit(1) });
+  const log = (message: string, fields: object) => logger.warn(fields, message);
+  const tracing = await startTracing(config.tracing, { service: 'ingest-worker', log });
+  const worker = await createWorker({ config, logger, registry, tracing, onHopeless: () => process.exit(1) });
   const ops = await startOpsServer({
     host: config.host,
     port: config.opsPort,
@@ -38,6 +41,7 @@ try {
   installShutdown({
     steps: [
       { name: 'finish the jobs in hand', run: () => worker.stop() },
+      { name: 'send traces', run: () => tracing?.shutdown() },
       { name: 'close the internal port', run: () => ops.close() },
     ],
     deadlineMs: config.drainMs + STOP_GRACE_MS,

@@ -1,0 +1,15 @@
+export { PROTOCOLS, readTracing, SAMPLERS, type TracingConfig } from './config.js';
+export { endServerSpan, type ServedRequest, startServerSpan } from './server-span.js';
+export { startTracing } from './start-tracing.js';
+export {
+  type Attributes,
+  type EntryOptions,
+  SHUTDOWN_MS,
+  type Span,
+  type SpanOptions,
+  type SpanRole,
+  type TraceContext,
+  type TraceHeaders,
+  type Tracing,
+  type TracingOptions,
+} from './tracing.js';
