@@ -196,6 +196,13 @@ test('the gateway finds the services under the names and ports they have', () =>
   }
 });
 
+test('every process is told where traces go, and has none unless that is set', () => {
+  for (const { name } of PROCESSES) {
+    const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint = '' } = serviceOf(compose, name).environment ?? {};
+    expect([name, endpoint]).toEqual([name, expect.stringMatching(/^\$\{OTEL_EXPORTER_OTLP_ENDPOINT:-\}$/)]);
+  }
+});
+
 test('clients are told hosts that the gateway routes', () => {
   const { environment: gateway = {} } = serviceOf(compose, 'gateway');
   const { environment: control = {} } = serviceOf(compose, 'control-plane');

@@ -49,7 +49,10 @@ test('everything that is copied from a stage comes from one that is there, and w
 test('every package in an image brings along only packages that .dockerignore lets through', () => {
   const packages = [...new Set(Object.values(DEPLOYED))];
   const folders = new Map(
-    ['packages/types', ...packages].map((folder) => [readJson(`${folder}/package.json`).name, folder]),
+    ['packages/types', 'packages/telemetry', ...packages].map((folder) => [
+      readJson(`${folder}/package.json`).name,
+      folder,
+    ]),
   );
   for (const folder of packages) {
     const { name, dependencies } = readJson(`${folder}/package.json`);

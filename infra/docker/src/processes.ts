@@ -12,7 +12,7 @@ export interface Process {
   /** The image's target, the compose service, the Kubernetes deployment. */
   name: string;
   /** Its own loader. @throws Error that names the variables at fault */
-  load: (env: Environment) => { opsPort: number; port?: number };
+  load: (env: Environment) => { opsPort: number; port?: number; tracing: { url: string } | null };
   /** How long it may take to stop by its configuration, in milliseconds. */
   stopMs: (env: Environment) => number;
 }

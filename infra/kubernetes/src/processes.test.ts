@@ -1,15 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { loadConfig as loadControlPlane } from '@loguro/control-plane/config';
 import { type Image, PROCESSES, readCompose, readImages, withDefaults } from '@loguro/docker';
 import { loadConfig as loadGateway } from '@loguro/gateway';
 import { RENDER_TIMEOUT_MS } from './kubectl.js';
 import { containerOf, environmentOf, find, type Workload, workloadsOf } from './manifests.js';
-import { KUBERNETES, type KubernetesObject, render } from './render.js';
+import { type KubernetesObject, render } from './render.js';
+import { renderWith } from './render-with.js';
 import { schemaFaults } from './schema.js';
 import { makeSecrets } from './secrets.js';
+
+interface CollectorPolicy {
+  podSelector: { matchExpressions: { values: string[] }[] };
+  egress: { to: unknown[]; ports: { port: number }[] }[];
+}
 
 const compose = readCompose();
 const KUBE_PROXY_MS = 5000;
@@ -113,25 +116,34 @@ describe.each(['base', 'trial', 'example'])('%s', (folder) => {
 });
 
 test('with gateway-tls the gateway finds its certificate where it is mounted, and is reached on port 443', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'loguro-kubernetes-'));
-  try {
-    const to = (name: string) => relative(folder, join(KUBERNETES, name));
-    writeFileSync(
-      join(folder, 'kustomization.yaml'),
-      `resources: [${to('base')}]\ncomponents: [${to('gateway-tls')}]\n`,
-    );
-    const objects = render(folder);
-    const gateway = find<Workload>(objects, 'Deployment', 'gateway');
-    for (const object of [gateway, find(objects, 'Service', 'gateway')]) expect(await schemaFaults(object)).toEqual([]);
-    const { tls } = loadGateway(environmentOf(gateway, objects, readImages().get('gateway')?.env ?? {}));
-    const mount = containerOf(gateway).volumeMounts?.find(({ name }) => name === 'tls');
-    // The keys of a Secret of type kubernetes.io/tls.
-    expect(tls).toEqual({ certFile: `${mount?.mountPath}/tls.crt`, keyFile: `${mount?.mountPath}/tls.key` });
-    const { volumes } = gateway.spec.template.spec;
-    expect(volumes).toContainEqual({ name: 'tls', secret: { secretName: 'gateway-tls' } });
-    const { ports } = find<{ spec: { ports: unknown[] } }>(objects, 'Service', 'gateway').spec;
-    expect(ports).toEqual([{ name: 'https', port: 443, targetPort: 'http' }]);
-  } finally {
-    rmSync(folder, { recursive: true });
+  const objects = renderWith('gateway-tls');
+  const gateway = find<Workload>(objects, 'Deployment', 'gateway');
+  for (const object of [gateway, find(objects, 'Service', 'gateway')]) expect(await schemaFaults(object)).toEqual([]);
+  const { tls } = loadGateway(environmentOf(gateway, objects, readImages().get('gateway')?.env ?? {}));
+  const mount = containerOf(gateway).volumeMounts?.find(({ name }) => name === 'tls');
+  // The keys of a Secret of type kubernetes.io/tls.
+  expect(tls).toEqual({ certFile: `${mount?.mountPath}/tls.crt`, keyFile: `${mount?.mountPath}/tls.key` });
+  const { volumes } = gateway.spec.template.spec;
+  expect(volumes).toContainEqual({ name: 'tls', secret: { secretName: 'gateway-tls' } });
+  const { ports } = find<{ spec: { ports: unknown[] } }>(objects, 'Service', 'gateway').spec;
+  expect(ports).toEqual([{ name: 'https', port: 443, targetPort: 'http' }]);
+});
+
+test('with tracing every process sends its traces to a collector that it may reach, and otherwise none', async () => {
+  const objects = [...renderWith('tracing'), ...makeSecrets()];
+  const without = [...render('base'), ...makeSecrets()];
+  const policy = find<KubernetesObject & { spec: CollectorPolicy }>(objects, 'NetworkPolicy', 'to-collector');
+  expect(await schemaFaults(policy)).toEqual([]);
+  const [rule] = policy.spec.egress;
+  for (const { name, load } of PROCESSES) {
+    const envIn = (all: KubernetesObject[]) =>
+      environmentOf(find<Workload>(all, 'Deployment', name), all, readImages().get(name)?.env ?? {});
+    expect(load(envIn(without)).tracing).toBeNull();
+    const url = new URL(load(envIn(objects)).tracing?.url ?? '');
+    expect(url.pathname).toBe('/v1/traces');
+    expect(rule?.ports.map(({ port }) => String(port))).toEqual([url.port]);
+    const [, namespace] = url.hostname.split('.');
+    expect(rule?.to).toEqual([{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }]);
+    expect(policy.spec.podSelector.matchExpressions[0]?.values).toContain(name);
   }
 });

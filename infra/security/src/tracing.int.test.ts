@@ -97,7 +97,7 @@ afterAll(async () => {
   await receiver.close();
 });
 
-test('without the variable no process loads any of the SDK, and callers` traces pass through untouched', async () => {
+test('without the variable no process loads any of OpenTelemetry`s SDK', async () => {
   const traceparent = `00-${hex(16)}-${hex(8)}-01`;
   expectStatus(await stack.ingest(`/datasets/${dataset}`, key, record(), { traceparent }), 202);
   await waitFor(async () => (await storedRecords()) === 1, { what: 'the record to be stored' });

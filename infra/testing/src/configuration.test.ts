@@ -12,6 +12,9 @@ const PARTS = {
   'Migration and administration': 'services/control-plane/src/admin/config.ts',
 };
 
+/** What every process reads by OpenTelemetry's names. */
+const TRACES = 'packages/telemetry/src/config.ts';
+
 /** The variables in a section of the page, those of every process included. */
 function documented(section: string): Set<string> {
   const page = read('docs/configuration.md');
@@ -38,5 +41,19 @@ test.each(Object.entries(PARTS))('%s: the documented defaults are the real ones'
   for (const [, name, number] of plain) {
     const row = rows.split('\n').find((line) => line.startsWith(`| \`${name}\``));
     expect(`${name}: ${row}`).toContain(String(Number(number?.replaceAll('_', ''))));
+  }
+});
+
+test('traces: the documented variables are those that are read, with their real defaults', () => {
+  const source = read(TRACES);
+  const rows = (read('docs/configuration.md').split('\n## Traces\n')[1]?.split('\n## ')[0] ?? '').split('\n');
+  const names = (text: string) => [...new Set(text.match(/OTEL_[A-Z_]*[A-Z]/g))].sort();
+  const cells = rows.filter((row) => row.startsWith('| `')).map((row) => row.split(' | ')[0] ?? '');
+  expect(names(cells.join())).toEqual(names([...source.matchAll(/'(OTEL_[A-Z_]+)'/g)].join()));
+  const numbers = [...source.matchAll(/integer\(\s*'(OTEL_[A-Z_]+)',\s*([\d_]+),/g)];
+  expect(numbers).toHaveLength(4);
+  for (const [, name, number] of numbers) {
+    const row = rows.find((line) => line.startsWith(`| \`${name}\``));
+    expect(row?.split(' | ')[1]).toBe(String(Number(number?.replaceAll('_', ''))));
   }
 });
