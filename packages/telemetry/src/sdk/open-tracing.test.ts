@@ -34,7 +34,9 @@ function open(config: Partial<TracingConfig> = {}): Tracing {
     queueSpans: 2048,
     batchSpans: 512,
   };
-  tracing = openTracing({ ...base, ...config }, { service: 'tested', log: (message) => logged.push(message) });
+  // One that was left hanging may have something to say while the next test runs.
+  const own = logged;
+  tracing = openTracing({ ...base, ...config }, { service: 'tested', log: (message) => own.push(message) });
   return tracing;
 }
 
