@@ -3,8 +3,6 @@ import { type PostgresReplica, type PrivatePostgres, startPostgres, type TestDat
 import type { Query } from '@loguro/types';
 import { Client, type Pool } from 'pg';
 import { createStatements } from '../datasets/record-table.js';
-import { createArrivalFeed } from '../tail/arrival-feed.js';
-import { createTailService } from '../tail/tail-service.js';
 import { createQueryPool } from './query-pool.js';
 import { createQueryService, type QueryService } from './query-service.js';
 import { insertRecords } from './testing/record-fixture.js';
@@ -101,18 +99,6 @@ describe('with many records', () => {
     await owner.query('TRUNCATE records.dataset_1');
     await failed;
   }, 30_000);
-});
-
-test('a tail on a replica is refused rather than incomplete', async () => {
-  const feed = createArrivalFeed({ pool, intervalMs: 250, onFailure: () => undefined });
-  const tails = createTailService({ pool, feed, statementTimeoutMs: 10_000 });
-  try {
-    const asked = tails.tail(target, {}, never);
-    await expect(asked).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('replica') });
-  } finally {
-    feed.close();
-    await tails.close();
-  }
 });
 
 test('a dataset that the replica has not heard of is a 503, not a 404', async () => {

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import { unseenBy } from './arrivals.js';
-import { boundsOf, type Moment, momentOf, type Reading } from './moment.js';
+import { READING, unseenBy } from './arrivals.js';
+import { type Moment, momentOf, type Reading } from './moment.js';
 
 /** Tells that records arrived. */
 export interface ArrivalFeed {
@@ -30,7 +30,6 @@ export interface ArrivalFeedOptions {
   onFailure: (error: unknown) => void;
 }
 
-const READING = `SELECT pg_current_snapshot()::text AS snapshot, floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at`;
 const DATASETS = `
   SELECT DISTINCT dataset_id AS id FROM ingest.arrivals
    WHERE committed_at >= to_timestamp($3::float8 / 1000) AND ${unseenBy('$2')}`;
@@ -53,14 +52,15 @@ export function createArrivalFeed({ pool, intervalMs, onFailure }: ArrivalFeedOp
 
   async function look(): Promise<void> {
     const { rows } = await pool.query<Omit<Reading, 'blocks'>>(READING);
-    const now = momentOf({ ...(rows[0] as Omit<Reading, 'blocks'>), blocks: 0 }, seen);
+    const reading = { ...(rows[0] as Omit<Reading, 'blocks'>), blocks: 0 };
+    const now = momentOf(reading, seen);
     const before = seen;
     if (before?.snapshot === now.snapshot) return;
     if (before === null) {
       // What arrived since nobody looked is not known.
       for (const id of watches.keys()) wake(id);
     } else {
-      const values = [String(boundsOf(now.snapshot)?.next ?? 0n), before.snapshot, before.openSince];
+      const values = [reading.next, before.snapshot, before.openSince];
       for (const { id } of (await pool.query<{ id: number }>(DATASETS, values)).rows) wake(id);
     }
     seen = now;

@@ -1,6 +1,5 @@
-import { ApiError } from '@loguro/types';
 import type { PoolClient } from 'pg';
-import { boundsOf, type Moment, type Reading } from './moment.js';
+import type { Moment, Reading } from './moment.js';
 
 /**
  * Rows of the ledger whose transactions one snapshot doesn't see. The table knows 32 bits of a transaction's number;
@@ -27,37 +26,47 @@ const ARRIVALS = `
      AND ${unseenBy('$2')} AND ${seenBy('$3')}
    GROUP BY 1`;
 
-const READING = `
-  SELECT pg_current_snapshot()::text AS snapshot, floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at,
-         coalesce(pg_relation_filenode(to_regclass($1))::bigint, 0)::float8 AS file,
-         coalesce(pg_relation_size(to_regclass($1)) / 8192, 0)::float8 AS blocks,
-         pg_is_in_recovery() AS replica`;
+/**
+ * A replica's snapshot does not tell which transactions are open; those before its oldest open one have ended. Taken
+ * as the bound, later ones are shown when that has ended too. The time is that of what it has got from the primary.
+ */
+export const READING = `
+  SELECT CASE WHEN standby THEN format('%1$s:%1$s:', pg_snapshot_xmin(seen)) ELSE seen::text END AS snapshot,
+         pg_snapshot_xmax(seen)::text AS next, standby,
+         floor(extract(epoch FROM coalesce(CASE WHEN standby THEN pg_last_xact_replay_timestamp() END,
+                                           clock_timestamp())) * 1000)::float8 AS at
+    FROM (SELECT pg_current_snapshot() AS seen, pg_is_in_recovery() AS standby) AS now`;
+
+const TABLE = `
+  SELECT coalesce(pg_relation_filenode(to_regclass($1))::bigint, 0)::float8 AS file,
+         coalesce(pg_relation_size(to_regclass($1)) / 8192, 0)::float8 AS blocks`;
 
 /**
  * Reads the moment that a transaction of isolation level REPEATABLE READ goes by.
  *
  * @param table qualified and quoted
  * @returns also the file behind the table; 0 when there is no table
- * @throws ApiError `unavailable` on a replica: its snapshots don't list the transactions that are open, so that a tail
- *   would leave out what these store
  */
 export async function readMoment(client: PoolClient, table: string): Promise<Reading & { file: number }> {
-  const { rows } = await client.query<Reading & { file: number; replica: boolean }>(READING, [table]);
-  const { replica, ...reading } = rows[0] as Reading & { file: number; replica: boolean };
-  if (replica) throw new ApiError('unavailable', 'There are no tails here: queries are answered by a replica.');
-  return reading;
+  const { rows: moments } = await client.query<Omit<Reading, 'blocks'>>(READING);
+  const { rows: tables } = await client.query<{ file: number; blocks: number }>(TABLE, [table]);
+  return { ...moments[0], ...tables[0] } as Reading & { file: number };
 }
 
-/** What arrived in a dataset between two moments, the second of which must not be later than the transaction's own. */
+/**
+ * What arrived in a dataset between two moments, the second of which must not be later than the transaction's own.
+ *
+ * @param next of the transaction's own moment
+ */
 export async function findArrivals(
   client: PoolClient,
   datasetId: number,
   shown: Moment,
   until: Moment,
+  next: string,
 ): Promise<Arrivals> {
-  const next = boundsOf(until.snapshot)?.next ?? 0n;
   const { rows } = await client.query<{ xid: string; records: number }>(ARRIVALS, [
-    String(next),
+    next,
     shown.snapshot,
     until.snapshot,
     datasetId,

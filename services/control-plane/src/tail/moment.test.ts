@@ -3,7 +3,13 @@ import { boundsOf, type Moment, momentOf, OPEN_MS } from './moment.js';
 
 const MINUTE = 60_000;
 const at = (minutes: number) => 1_800_000_000_000 + minutes * MINUTE;
-const reading = (snapshot: string, minutes: number) => ({ snapshot, at: at(minutes), blocks: 7 });
+const reading = (snapshot: string, minutes: number) => ({
+  snapshot,
+  at: at(minutes),
+  blocks: 7,
+  next: '',
+  standby: false,
+});
 
 describe('how far back the ledger has to be read', () => {
   test('where nothing is open: a minute, for transactions that began and had no number yet', () => {
@@ -25,6 +31,10 @@ describe('how far back the ledger has to be read', () => {
     const third = momentOf(reading('100:130:100', 3), second);
     expect([second.openSince, third.openSince]).toEqual([at(-1), at(-1)]);
     expect(momentOf(reading('130:140:130', 4), third).openSince).toBe(at(2));
+  });
+
+  test('on a replica: as long as a transaction may last, because it does not know what is open', () => {
+    expect(momentOf({ ...reading('100:100:', 0), standby: true }, null).openSince).toBe(at(0) - OPEN_MS);
   });
 
   test('where something has been open for ever: not for ever', () => {

@@ -11,7 +11,12 @@ export interface Moment {
 }
 
 /** A moment just read, of which it is not yet known how long its open transactions had been open. */
-export type Reading = Omit<Moment, 'openSince'>;
+export interface Reading extends Omit<Moment, 'openSince'> {
+  /** The first number that was not given to a transaction yet. */
+  next: string;
+  /** Read on a replica, where `snapshot` names nothing open and `at` is when what it has was committed. */
+  standby: boolean;
+}
 
 /**
  * How long before it got its number a transaction may have begun, in milliseconds: the ledger has the time when it
@@ -40,8 +45,9 @@ export function boundsOf(snapshot: string): { oldestOpen: bigint; next: bigint }
  *
  * @param before an earlier moment of the same database
  */
-export function momentOf(reading: Reading, before: Moment | null): Moment {
+export function momentOf({ standby, next: _, ...reading }: Reading, before: Moment | null): Moment {
   const { at } = reading;
+  if (standby) return { ...reading, openSince: at - OPEN_MS };
   const now = boundsOf(reading.snapshot);
   const then = before && boundsOf(before.snapshot);
   let openSince = at - OPEN_MS;

@@ -65,10 +65,15 @@ async function read(
   limits: ReadLimits,
 ): Promise<TailPage> {
   const { file, ...reading } = await readMoment(client, tail.table);
-  if (file === 0) throw new ApiError('dataset_not_found', 'Dataset not found');
+  const { next } = reading;
+  if (file === 0) {
+    // A replica may not have heard of it yet.
+    if (reading.standby) throw new ApiError('unavailable', 'The dataset is not there yet; try again in a moment.');
+    throw new ApiError('dataset_not_found', 'Dataset not found');
+  }
   const start = { datasetId, file, batch: null };
   if (cursor === null) return { rows: [], cursor: { ...start, shown: momentOf(reading, null) } };
-  requireLiving(cursor, { ...reading, file });
+  if (!requireLiving(cursor, { ...reading, file })) return { rows: [], cursor };
 
   const now = momentOf(reading, cursor.batch?.until ?? cursor.shown);
   const work = { client, tail, limits, deadline: performance.now() + limits.searchMs };
@@ -76,7 +81,7 @@ async function read(
   let { shown, batch } = cursor;
   for (;;) {
     const until: Moment = batch?.until ?? now;
-    const arrivals = await findArrivals(client, datasetId, shown, until);
+    const arrivals = await findArrivals(client, datasetId, shown, until, next);
     batch ??= { until, region: 0, block: 0, after: null, left: arrivals.records };
     const found = await searchBatch(work, shown, batch, arrivals, rows);
     if (found !== null) return { rows, cursor: { ...start, shown, batch: found } };

@@ -1,5 +1,5 @@
 import { ApiError, LIMITS } from '@loguro/types';
-import { boundsOf, type Moment, OPEN_MS } from './moment.js';
+import { boundsOf, type Moment, OPEN_MS, type Reading } from './moment.js';
 
 /** A batch that is being shown: what committed between two moments, page by page. */
 export interface Batch {
@@ -28,6 +28,8 @@ const VERSION = 1;
 const CTID = /^\(\d{1,10},\d{1,5}\)$/;
 /** Clocks and rounding may leave a cursor a little in the future, in milliseconds. */
 const SKEW_MS = 60_000;
+/** How far one replica may be behind another, in milliseconds. */
+const LAG_MS = 60 * 60_000;
 /** PostgreSQL's own limit for the blocks of a table. */
 const BLOCKS_MAX = 2 ** 32 - 2;
 
@@ -59,17 +61,18 @@ export function decodeTailCursor(text: string, datasetId: number): TailCursor {
 /**
  * Refuses a cursor that can't be gone on from, or that was made by another database.
  *
- * @param now a moment of the database as it is
+ * @returns whether to read from it now; false: this replica has not got as far yet
  * @throws ApiError `cursor_expired`
  */
-export function requireLiving(cursor: TailCursor, now: { snapshot: string; at: number; file: number }): void {
-  const next = boundsOf(now.snapshot)?.next ?? 0n;
+export function requireLiving(cursor: TailCursor, now: Reading & { file: number }): boolean {
   const known = [cursor.shown, ...(cursor.batch ? [cursor.batch.until] : [])];
-  const fromHere = known.every(
-    ({ snapshot, at }) => (boundsOf(snapshot)?.next ?? next) <= next && at <= now.at + SKEW_MS,
+  const reached = known.every(
+    ({ snapshot, at }) => (boundsOf(snapshot)?.next ?? 0n) <= BigInt(now.next) && at <= now.at + SKEW_MS,
   );
-  const young = cursor.shown.at > now.at - LIMITS.tailCursorMs;
-  if (fromHere && young && cursor.file === now.file) return;
+  const age = now.at - cursor.shown.at;
+  const sameTable = cursor.file === now.file;
+  if (sameTable && reached && age < LIMITS.tailCursorMs) return true;
+  if (sameTable && !reached && now.standby && -age < LAG_MS) return false;
   throw new ApiError(
     'cursor_expired',
     'What arrived since this cursor can no longer be told apart. Start again without a cursor, and query what came in between by its timestamps.',
