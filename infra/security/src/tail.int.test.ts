@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { withClient } from '@loguro/servers';
 import {
@@ -12,6 +15,7 @@ const RECORDS = 50_000;
 const BATCH = 250;
 /** A number that the database refuses, so that its chunk is taken apart. */
 const REFUSED = 12_345;
+const CHECK = 'no_such_number';
 
 const numbers = defineDataset({ n: 'number' });
 
@@ -36,7 +40,7 @@ beforeAll(async () => {
     dataset,
     definition: numbers,
   });
-  await asOwner(`ALTER TABLE ${table} ADD CHECK (n <> ${REFUSED})`);
+  await asOwner(`ALTER TABLE ${table} ADD CONSTRAINT ${CHECK} CHECK (n <> ${REFUSED})`);
 }, 120_000);
 afterAll(() => replicas?.stop());
 
@@ -96,6 +100,16 @@ test('records that take the space of deleted ones are shown as well, each once',
   // Otherwise this proves nothing.
   expect((await asOwner(`SELECT pg_relation_size('${table}')::int AS size`)).rows).toEqual(rows);
 }, 120_000);
+
+test('a dead letter that is stored after all is shown', async () => {
+  await asOwner(`ALTER TABLE ${table} DROP CONSTRAINT ${CHECK}`);
+  const { cursor } = await client.tailPage(dataset);
+  const admin = fileURLToPath(new URL('../../../services/ingest/dist/admin/main.js', import.meta.url));
+  await promisify(execFile)(process.execPath, [admin, 'dead-letters', 'replay'], {
+    env: { LOGURO_MIGRATE_DATABASE_URL: replicas.ownerUrl },
+  });
+  expect(await take(1, cursor, 10)).toEqual([REFUSED]);
+}, 60_000);
 
 test('when nothing arrives any more, a tail shows nothing more', async () => {
   const { cursor } = await client.tailPage(dataset);
