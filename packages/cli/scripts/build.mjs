@@ -1,4 +1,5 @@
-// Builds the command line twice: dist/ for checkouts and tests, file by file; and dist/package, what is published:
+// Builds the command line twice: dist/, file by file, from which the bundle is made; and dist/package, what is published,
+// and what tests and checkouts start:
 // everything it runs on in one bundle, since the workspace's packages can't be had from a registry, and so that
 // installing it fetches nothing else and starting it reads a few files instead of hundreds.
 import { spawnSync } from 'node:child_process';

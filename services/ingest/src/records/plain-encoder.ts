@@ -24,6 +24,8 @@ const IS_TRUE = -3;
 const IS_FALSE = -4;
 const IS_TEXT = -5;
 const CONTEXT = 1;
+/** `2026-06-10T10:58:00.123456Z` */
+const MAX_TIMESTAMP = 27;
 
 interface Slot {
   name: string;
@@ -47,7 +49,7 @@ export interface PlainOutput {
  * objects it makes and the strings they are joined from are what encoding costs otherwise.
  *
  * It does the common form only: every string without a backslash, every number short, every field as declared. For all
- * else it says no; then `RecordEncoder.encode` decides, which says the same in the common case.
+ * else it says no, and `RecordEncoder.encode` decides; what this one takes, that one takes as well, with the same meaning.
  */
 export class PlainEncoder {
   readonly #slots: readonly Slot[];
@@ -227,6 +229,3 @@ export class PlainEncoder {
     }
   }
 }
-
-/** `2026-06-10T10:58:00.123456Z` */
-const MAX_TIMESTAMP = 27;
