@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { identify, isAlive, withClient, withUrl } from '@loguro/servers';
+import { descendants, identify, isAlive, withClient, withUrl } from '@loguro/servers';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { testSetting } from './config.js';
@@ -93,7 +93,10 @@ test('a private PostgreSQL keeps what it acknowledged over a SIGKILL', async () 
   const database = await server.createDatabase();
   const before = server.pid;
   await withClient(database.ownerUrl, (client) => client.query('CREATE TABLE public.kept AS SELECT 42 AS answer'));
+  const processes = descendants(before);
+  expect(processes.length).toBeGreaterThan(0);
   await server.kill('SIGKILL');
+  expect(processes.filter(isAlive)).toEqual([]);
   await expect(userOf(database.ownerUrl)).rejects.toThrow();
   await server.restart();
   expect(server.pid).not.toBe(before);

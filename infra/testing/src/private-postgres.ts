@@ -2,15 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  descendants,
   freePort,
   giveTo,
   initialiseCluster,
+  isAlive,
   type PostgresBinaries,
   type PostgresServer,
   SUPERUSER,
   signal,
   startPostgresServer,
   unprivilegedUser,
+  waitFor,
 } from '@loguro/servers';
 import { testSetting } from './config.js';
 import { createDatabaseOn, type TestDatabase } from './database.js';
@@ -25,7 +28,10 @@ export interface PrivatePostgres {
   readonly pid: number;
   /** A migrated database on this server. */
   createDatabase(): Promise<TestDatabase>;
-  /** Signals the postmaster; returns when it is gone (but for SIGSTOP and SIGCONT). */
+  /**
+   * Signals the postmaster, and returns when it is gone (but for SIGSTOP and SIGCONT). SIGKILL, of which it can tell
+   * nobody, goes to all its processes: a session that has not noticed yet would answer one more statement.
+   */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Ends it, if it runs, and starts it again on the same port and data; returns when it answers. */
   restart(): Promise<void>;
@@ -89,8 +95,13 @@ export async function startPostgres({
     },
     createDatabase: () => createDatabaseOn(server.url),
     async kill(name) {
-      signal(server, name);
+      // Stopped first, so that it starts no session that is not in the list.
+      if (name === 'SIGKILL') signal(server, 'SIGSTOP');
+      const sessions = name === 'SIGKILL' ? descendants(server.pid) : [];
+      for (const process of [server, ...sessions]) signal(process, name);
       if (name !== 'SIGSTOP' && name !== 'SIGCONT') await server.exited;
+      const gone = () => !sessions.some(isAlive);
+      await waitFor(gone, { timeoutMs: 5000, what: 'the sessions of PostgreSQL to be gone' });
     },
     async restart() {
       await end();
