@@ -1,25 +1,21 @@
 import type { Span } from '@loguro/telemetry';
 import { ApiError, type Query } from '@loguro/types';
-import { findDataset, findDefaultDataset, requireFields } from './datasets/find-dataset.js';
+import { requireFields } from './datasets/find-dataset.js';
 import type { Dataset } from './generated/prisma/client.js';
-import { type Answer, type Endpoint, projectEndpoint } from './http/endpoint.js';
+import { type Answer, datasetEndpoint, type Endpoint } from './http/endpoint.js';
 import type { QueryService } from './query/query-service.js';
 import { STREAM_TYPES, type StreamType } from './query/row-formats.js';
 
 /** The two query operations: of a dataset, and, on the legacy path, of the default dataset. */
 export function queryEndpoints(queries: QueryService): Endpoint[] {
-  return [
-    projectEndpoint('queryDataset', async (request, { database }) =>
-      answerQuery(queries, await findDataset(database, request.project.id, request.params.datasetId), request),
-    ),
-    projectEndpoint('queryDefaultDataset', async (request, { database }) =>
-      answerQuery(queries, await findDefaultDataset(database, request.project.id), request),
-    ),
-  ];
+  return (['queryDataset', 'queryDefaultDataset'] as const).map((operation) =>
+    datasetEndpoint(operation, (request) => answerQuery(queries, request)),
+  );
 }
 
 /** What answering a query takes of the request. */
 interface QueryRequest {
+  dataset: Dataset;
   body: Query;
   span: Span | null;
   signal: AbortSignal;
@@ -29,8 +25,7 @@ interface QueryRequest {
 /** JSON, unless the client prefers rows as CSV or NDJSON. */
 async function answerQuery(
   queries: QueryService,
-  dataset: Dataset,
-  { body, span, signal, accepts }: QueryRequest,
+  { dataset, body, span, signal, accepts }: QueryRequest,
 ): Promise<Answer> {
   const target = { id: dataset.id, projectId: dataset.projectId, fields: requireFields(dataset) };
   const type = accepts(['application/json', ...STREAM_TYPES]);
@@ -44,7 +39,7 @@ async function streamAnswer(
   queries: QueryService,
   target: Parameters<QueryService['stream']>[0],
   type: StreamType,
-  { body: query, span, signal }: Omit<QueryRequest, 'accepts'>,
+  { body: query, span, signal }: Omit<QueryRequest, 'dataset' | 'accepts'>,
 ): Promise<Answer> {
   if (query.explain === true) {
     throw new ApiError('invalid_query', 'An explanation is JSON: ask for it with Accept: application/json.', {

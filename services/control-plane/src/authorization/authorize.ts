@@ -1,5 +1,7 @@
 import { ApiError, type Role, roleAtLeast } from '@loguro/types';
 import type { Pool } from 'pg';
+import { DATASET_COLUMNS, type DatasetChoice, type DatasetColumns, foundDataset } from '../datasets/find-dataset.js';
+import type { Dataset } from '../generated/prisma/client.js';
 import { hashToken } from '../tokens/insert-token.js';
 
 /** Who is calling, and with which token. */
@@ -25,7 +27,8 @@ export interface ProjectAccess {
   updatedAt: Date;
 }
 
-interface Row {
+/** The columns of the dataset only where one was asked for. */
+interface Row extends DatasetColumns {
   token_id: number;
   token_name: string;
   token_created_at: Date;
@@ -48,47 +51,80 @@ interface Row {
 }
 
 /**
- * Token, account and membership in one round trip, for every request: nothing is cached, so a revocation or a
- * changed role counts from the next request on, in every process. Plain SQL as a named statement, because this
- * is the one query in every request's way: through Prisma's query compiler the same took seven times as long.
+ * Token, account and membership, and the dataset where the request is about one, in one round trip, for every request:
+ * nothing is cached, so a revocation or a changed role counts from the next request on, in every process. Plain SQL as
+ * named statements, because this is the one query in every request's way: through Prisma's query compiler the same took
+ * seven times as long.
  */
 const AUTHORIZE = {
-  name: 'authorize',
-  text: `
+  account: statement('authorize'),
+  dataset: statement('authorize-dataset', 'd.id = $3'),
+  defaultDataset: statement('authorize-default-dataset', 'd.is_default'),
+};
+
+/** @param dataset which of the project's datasets to look up; absent: none */
+function statement(name: string, dataset?: string): { name: string; text: string } {
+  const columns = dataset === undefined ? '' : `, ${DATASET_COLUMNS}`;
+  const join = dataset === undefined ? '' : `LEFT JOIN datasets d ON d.project_id = p.id AND ${dataset}`;
+  const text = `
     SELECT t.id AS token_id, t.name AS token_name, t.created_at AS token_created_at,
            t.expires_at, t.last_used_at, t.revoked_at,
            coalesce(t.expires_at <= now(), false) AS expired,
            coalesce(t.last_used_at < now() - interval '1 minute', true) AS stale,
            a.id AS account_id, a.email, a.name AS account_name, a.created_at AS account_created_at,
            p.id AS project_id, p.name AS project_name, p.slug AS project_slug,
-           p.created_at AS project_created_at, p.updated_at AS project_updated_at, m.role
+           p.created_at AS project_created_at, p.updated_at AS project_updated_at, m.role${columns}
     FROM personal_access_tokens t
     JOIN accounts a ON a.id = t.account_id
     LEFT JOIN (projects p JOIN project_members m ON m.project_id = p.id) ON p.slug = $2 AND m.account_id = a.id
-    WHERE t.hash = $1`,
-};
+    ${join}
+    WHERE t.hash = $1`;
+  return { name, text };
+}
+
+/** What a request brings with it. */
+export interface Credentials {
+  /** Well-formed. */
+  pat: string;
+  projectSlug: string | null;
+  dataset: DatasetChoice | null;
+}
 
 /** What {@link authorize} found. */
 export interface Authorized {
   caller: Caller;
   /** null when no project was asked for, or the account has no access to it. */
   project: ProjectAccess | null;
+  /** null when none was asked for, or the project has no such dataset. */
+  dataset: Dataset | null;
   /** The token's last use is more than a minute ago, as far as the database knows. */
   touch: boolean;
 }
 
 /**
- * Looks up a well-formed token and, when a slug is given, the account's place in that project.
+ * Looks up a token and, when a slug is given, the account's place in that project, and its dataset when that is asked for.
  *
  * @throws ApiError 401 for a token that is unknown, revoked or expired
  */
-export async function authorize(pool: Pool, pat: string, projectSlug: string | null): Promise<Authorized> {
-  const { rows } = await pool.query<Row>({ ...AUTHORIZE, values: [hashToken(pat), projectSlug] });
+export async function authorize(pool: Pool, { pat, projectSlug, dataset }: Credentials): Promise<Authorized> {
+  const { rows } = await pool.query<Row>(lookupOf(dataset, [hashToken(pat), projectSlug]));
   const [row] = rows;
   if (row === undefined) throw new ApiError('invalid_credential', 'No such personal access token.');
   if (row.revoked_at !== null) throw new ApiError('revoked_credential', 'This personal access token was revoked.');
   if (row.expired) throw new ApiError('expired_credential', 'This personal access token has expired.');
-  return { caller: callerOf(row), project: projectOf(row), touch: row.stale };
+  return {
+    caller: callerOf(row),
+    project: projectOf(row),
+    dataset: dataset && foundDataset(row),
+    touch: row.stale,
+  };
+}
+
+function lookupOf(dataset: DatasetChoice | null, values: unknown[]) {
+  if (dataset === null) return { ...AUTHORIZE.account, values };
+  return dataset === 'default'
+    ? { ...AUTHORIZE.defaultDataset, values }
+    : { ...AUTHORIZE.dataset, values: [...values, dataset.id] };
 }
 
 /**

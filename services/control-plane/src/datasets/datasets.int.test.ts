@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startTestApi, type Tenant, type TestApi } from '../testing/test-api.js';
 
 let api: TestApi;
@@ -40,6 +40,32 @@ test('a dataset starts without a schema and is listed, read, edited and deleted'
   await api.call('deleteDataset', { ...one, expect: 204 });
   expect((await api.call('readDataset', { ...one, expect: 404 })).body.error).toBe('Dataset not found');
   expect((await api.call('listDatasets', options)).body).toEqual({ datasets: [] });
+});
+
+test('a dataset comes with the credential, in one statement', async () => {
+  const options = await fresh();
+  const { id } = await create(options, 'Orders');
+  const statements = jest.spyOn(api.database.pool, 'query');
+  try {
+    await api.call('readDataset', { ...options, params: { ...options.params, datasetId: id }, expect: 200 });
+    expect(statements).toHaveBeenCalledTimes(1);
+  } finally {
+    statements.mockRestore();
+  }
+});
+
+test('whether a dataset is there is told last: after membership, role, ids and what is wrong with the body', async () => {
+  const options = await fresh();
+  const stranger = (await api.tenant()).owner;
+  const ask = async (as: typeof stranger | string, datasetId: string | number, body: object) =>
+    (await api.call('queryDataset', { as, params: { ...options.params, datasetId }, body })).body.code;
+  const missing = 2_147_483_647;
+  expect(await ask('pat_wrong', missing, {})).toBe('invalid_credential');
+  expect(await ask(stranger, missing, { limit: 'x' })).toBe('project_not_found');
+  expect(await ask(options.as, 'orders', { limit: 'x' })).toBe('dataset_not_found');
+  expect(await ask(options.as, missing, { limit: 'x' })).toBe('invalid_request');
+  expect(await ask(options.as, missing, {})).toBe('dataset_not_found');
+  expect((await api.call('queryDefaultDataset', { ...options, body: {} })).body.code).toBe('schema_not_found');
 });
 
 test('an id is never used again, not even after deletion', async () => {

@@ -17,6 +17,7 @@ import type {
 } from '@loguro/types';
 import type { Actor } from '../audit/record-audit.js';
 import type { Caller, ProjectAccess } from '../authorization/authorize.js';
+import type { Dataset } from '../generated/prisma/client.js';
 import type { Services } from '../services.js';
 
 /** The validated body of each operation that reads one. */
@@ -76,6 +77,12 @@ export interface ProjectRequest<Op extends ControlOperation = ControlOperation> 
   project: ProjectAccess;
 }
 
+/** … about a dataset of the project: the one whose id is in the path, else the default dataset. */
+export interface DatasetRequest<Op extends ControlOperation = ControlOperation> extends ProjectRequest<Op> {
+  /** As it was when the request came. */
+  dataset: Dataset;
+}
+
 /** What a handler answers: JSON, a stream, or nothing but a status. */
 export interface Answer {
   /** One of the contract's success statuses. */
@@ -90,7 +97,9 @@ export interface Answer {
 /** One operation of the contract and the function that carries it out. */
 export interface Endpoint {
   operation: ControlOperation;
-  handle: (request: ProjectRequest, services: Services) => Promise<Answer>;
+  /** Whether it is about one dataset, which is then looked up together with the credential. */
+  ofDataset: boolean;
+  handle: (request: DatasetRequest, services: Services) => Promise<Answer>;
 }
 
 type Handler<Request> = (request: Request, services: Services) => Promise<Answer>;
@@ -119,7 +128,15 @@ export function projectEndpoint<Op extends ControlOperation>(
   return endpoint(operation, handle);
 }
 
+/** An operation on a dataset that is there: it costs no statement beyond that which every request costs. */
+export function datasetEndpoint<Op extends ControlOperation>(
+  operation: Op,
+  handle: Handler<DatasetRequest<Op>>,
+): Endpoint {
+  return { ...endpoint(operation, handle), ofDataset: true };
+}
+
 /** The router has validated what it passes against the contract of this very operation. */
-function endpoint<Op extends ControlOperation>(operation: Op, handle: Handler<ProjectRequest<Op>>): Endpoint {
-  return { operation, handle: handle as Endpoint['handle'] };
+function endpoint<Op extends ControlOperation>(operation: Op, handle: Handler<DatasetRequest<Op>>): Endpoint {
+  return { operation, ofDataset: false, handle: handle as Endpoint['handle'] };
 }

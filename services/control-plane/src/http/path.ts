@@ -1,4 +1,5 @@
 import { ApiError, type ErrorCode } from '@loguro/types';
+import type { DatasetChoice } from '../datasets/find-dataset.js';
 import type { PathIds } from './endpoint.js';
 
 /** The largest id a `serial` column can hold. */
@@ -31,14 +32,24 @@ export function projectSlugOf(params: Record<string, unknown>): string | null {
   return typeof slug === 'string' && SLUG.test(slug) ? slug : null;
 }
 
+/** The dataset that a path is about; null when its id can't be one. */
+export function datasetChoiceOf({ datasetId }: Record<string, unknown>): DatasetChoice | null {
+  if (typeof datasetId !== 'string') return 'default';
+  return isId(datasetId) ? { id: Number(datasetId) } : null;
+}
+
 /** @throws ApiError 404 of the resource whose id is not an integer from 1 to 2³¹−1 */
 export function pathIds(params: Record<string, unknown>): PathIds {
   const ids: Partial<Record<keyof PathIds, number>> = {};
   for (const parameter of Object.keys(NOT_FOUND) as (keyof PathIds)[]) {
     const text = params[parameter];
     if (typeof text !== 'string') continue;
-    if (!ID.test(text) || Number(text) > MAX_ID) throw notFound(parameter);
+    if (!isId(text)) throw notFound(parameter);
     ids[parameter] = Number(text);
   }
   return ids as PathIds;
+}
+
+function isId(text: string): boolean {
+  return ID.test(text) && Number(text) <= MAX_ID;
 }

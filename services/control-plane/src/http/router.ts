@@ -13,10 +13,11 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { type Authorized, authorize, requireProject } from '../authorization/authorize.js';
 import { patFromHeader } from '../authorization/credential.js';
 import type { LastUsed } from '../authorization/last-used.js';
+import { requireDataset } from '../datasets/find-dataset.js';
 import type { RateLimits } from '../limits/rate-limits.js';
 import type { Services } from '../services.js';
-import type { Endpoint, ProjectRequest } from './endpoint.js';
-import { expressPath, pathIds, projectSlugOf } from './path.js';
+import type { DatasetRequest, Endpoint } from './endpoint.js';
+import { datasetChoiceOf, expressPath, pathIds, projectSlugOf } from './path.js';
 import { parseQueryString } from './query-string.js';
 import { type BodyLimits, readJsonBody } from './read-body.js';
 import { spanOf } from './request-span.js';
@@ -43,7 +44,8 @@ interface Route {
 
 /**
  * Serves endpoints as the contract says. For each request, in this order: credential (401), quota (429),
- * project (404), role (403), ids in the path (404), query string (400), body (415, 413, 408, 400), and only then the handler.
+ * project (404), role (403), ids in the path (404), query string (400), body (415, 413, 408, 400),
+ * dataset (404), and only then the handler.
  * A method that the contract does not have on a path is 405 with `Allow`, before any credential is looked at.
  *
  * @throws Error when an operation of the contract has no endpoint, or two
@@ -88,7 +90,7 @@ function endpointOf(operation: ControlOperation, endpoints: readonly Endpoint[])
 function serveRoute(route: Route, options: RouterOptions): RequestHandler {
   return async (req, res) => {
     res.locals.operation = route.endpoint.operation;
-    const authorized = await authorizeRequest(req, res, route.contract, options);
+    const authorized = await authorizeRequest(req, res, route, options);
     const request = await readRequest(req, res, route, authorized, options);
     if (authorized !== null) res.locals.accountId = authorized.caller.account.id;
     await sendAnswer(res, await route.endpoint.handle(request, options.services));
@@ -99,13 +101,17 @@ function serveRoute(route: Route, options: RouterOptions): RequestHandler {
 async function authorizeRequest(
   req: Request,
   res: Response,
-  contract: Contract,
+  { endpoint, contract }: Route,
   { services, lastUsed, rateLimits }: RouterOptions,
 ): Promise<Authorized | null> {
   if (contract.credential === 'none') return null;
   const pat = patFromHeader(req.headers.authorization);
   rateLimits.admitToken(pat);
-  const authorized = await authorize(services.database.pool, pat, projectSlugOf(req.params));
+  const authorized = await authorize(services.database.pool, {
+    pat,
+    projectSlug: projectSlugOf(req.params),
+    dataset: endpoint.ofDataset ? datasetChoiceOf(req.params) : null,
+  });
   // For the gateway, which lets a credential that it knows to be good pass where it holds back guesses.
   res.set(CREDENTIAL_HEADER, 'good');
   rateLimits.countToken(pat, res);
@@ -117,10 +123,10 @@ async function authorizeRequest(
 async function readRequest(
   req: Request,
   res: Response,
-  { contract, checkBody, checkQuery }: Route,
+  { endpoint, contract, checkBody, checkQuery }: Route,
   authorized: Authorized | null,
   { bodyLimits }: RouterOptions,
-): Promise<ProjectRequest> {
+): Promise<DatasetRequest> {
   const params = pathIds(req.params);
   const query = contract.query && checkQuery ? readQuery(req, contract.query, checkQuery) : undefined;
   const body = checkBody ? await readBody(req, checkBody, bodyLimits) : undefined;
@@ -138,6 +144,7 @@ async function readRequest(
     ...(authorized && {
       caller: authorized.caller,
       project: authorized.project,
+      ...(endpoint.ofDataset && { dataset: requireDataset(authorized.dataset, datasetChoiceOf(req.params)) }),
       actor: {
         accountId: authorized.caller.account.id,
         email: authorized.caller.account.email,
@@ -148,7 +155,7 @@ async function readRequest(
     }),
   };
   // The contract was enforced above, so the endpoint's kind decides which of these are there.
-  return request as ProjectRequest;
+  return request as DatasetRequest;
 }
 
 function readQuery(req: Request, schema: NonNullable<Contract['query']>, check: Validator): unknown {
