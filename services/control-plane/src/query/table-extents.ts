@@ -66,7 +66,7 @@ async function readExtent(client: PoolClient, target: QueryTarget): Promise<Tabl
   // make the table look longer than it is.
   const { rows } = await client.query<Record<'oldest' | 'newest' | 'records' | 'seconds', string | null>>({
     text: `SELECT (SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY "timestamp") FROM ${table} WHERE ctid < $1::tid) AS oldest,
-                  percentile_disc(0.9) WITHIN GROUP (ORDER BY "timestamp") AS newest, count(*) / 2 AS records,
+                  percentile_disc(0.9) WITHIN GROUP (ORDER BY "timestamp") AS newest, count(*) AS records,
                   extract(epoch FROM percentile_disc(0.75) WITHIN GROUP (ORDER BY "timestamp")
                                    - percentile_disc(0.25) WITHIN GROUP (ORDER BY "timestamp")) AS seconds
              FROM ${table} WHERE ctid >= $2::tid`,
@@ -78,6 +78,7 @@ async function readExtent(client: PoolClient, target: QueryTarget): Promise<Tabl
   if (row === undefined || row.oldest === null || row.newest === null) return undefined;
   const [oldest, newest] = [row.oldest, row.newest].map((text) => parseTimestamp(decodeTimestamp(text)));
   if (!oldest || !newest) return undefined;
-  const rate = Number(row.records) / Number(row.seconds);
-  return { oldest, newest, recordsPerSecond: Number.isFinite(rate) && rate > 0 ? rate : null };
+  const records = Number(row.records);
+  const rate = records / 2 / Number(row.seconds);
+  return { oldest, newest, beyond: records / 10, recordsPerSecond: Number.isFinite(rate) && rate > 0 ? rate : null };
 }

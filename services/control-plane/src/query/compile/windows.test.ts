@@ -5,6 +5,7 @@ import { compareInstants } from './range.js';
 import { type TimeWindow, windowsOf } from './windows.js';
 
 const at = (text: string) => parseTimestamp(text) as Instant;
+const ends = { oldest: at('2026-05-01T00:00:00Z'), newest: at('2026-06-01T00:00:20Z') };
 const show = (window: TimeWindow) =>
   `${formatInstant(window.from)} ${'to' in window ? `to ${formatInstant(window.to)}` : `before ${formatInstant(window.before)}`}`;
 
@@ -19,11 +20,23 @@ test('the newest rows are looked for near the end of the range first', () => {
 
 test('where the table ends before the range does, they are looked for at the end of the table', () => {
   const range = { from: at('2026-06-01T00:00:00Z'), to: at('9999-12-31T00:00:00Z') };
-  const extent = { oldest: at('2026-05-01T00:00:00Z'), newest: at('2026-06-01T00:00:20Z'), recordsPerSecond: 75 };
+  const extent = { ...ends, beyond: 0, recordsPerSecond: 50 };
   expect(windowsOf(range, true, 100, extent).map(show)).toEqual([
     '2026-06-01T00:00:16Z to 9999-12-31T00:00:00Z',
     '2026-06-01T00:00:00Z before 2026-06-01T00:00:16Z',
   ]);
+});
+
+test('what lies beyond the known end of the table makes the first window smaller, by no more than the range reaches there', () => {
+  const firstFrom = (to: string, beyond: number) => {
+    const range = { from: at('2026-06-01T00:00:00Z'), to: at(to) };
+    const [window] = windowsOf(range, true, 100, { ...ends, beyond, recordsPerSecond: 50 });
+    return formatInstant((window as TimeWindow).from);
+  };
+  expect(firstFrom('9999-12-31T00:00:00Z', 100)).toBe('2026-06-01T00:00:18Z');
+  expect(firstFrom('9999-12-31T00:00:00Z', 1000)).toBe('2026-06-01T00:00:19Z');
+  expect(firstFrom('2026-06-01T00:00:21Z', 1000)).toBe('2026-06-01T00:00:17Z');
+  expect(firstFrom('2026-06-01T00:00:10Z', 1000)).toBe('2026-06-01T00:00:06Z');
 });
 
 describe('whatever the range and the extent', () => {
@@ -51,7 +64,7 @@ describe('whatever the range and the extent', () => {
             { from, to },
             descending,
             100,
-            known ? { oldest, newest, recordsPerSecond } : undefined,
+            known ? { oldest, newest, beyond: 50, recordsPerSecond } : undefined,
           );
           const ascending = descending ? windows.toReversed() : windows;
           expect(ascending[0]?.from).toEqual(from);

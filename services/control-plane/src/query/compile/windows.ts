@@ -8,6 +8,8 @@ import { compareInstants, type InstantRange } from './range.js';
 export interface TableExtent {
   oldest: Instant;
   newest: Instant;
+  /** Records that lie later than `newest`, and as many earlier than `oldest`, about. */
+  beyond: number;
   /** How densely the records lie, about; null when that can't be said. */
   recordsPerSecond: number | null;
 }
@@ -18,7 +20,9 @@ const WINDOWS = 4;
 /** The first window, in seconds, when nothing is known. */
 const FIRST_SECONDS = 10;
 /** The first window has room for so many times the rows that are asked for. */
-const ROOM = 3;
+const ROOM = 2;
+/** … and reaches so many times these rows into what is known, whatever lies beyond. */
+const LEAST_ROOM = 0.5;
 
 /**
  * Cuts a range into windows for reading its first rows in order of time: a small one where the rows are, then
@@ -58,10 +62,20 @@ function cutsOf(range: InstantRange, descending: boolean, limit: number, extent:
   const anchor = anchorOf(range, descending, extent);
   const direction = descending ? -1 : 1;
   const rate = extent?.recordsPerSecond ?? null;
-  const first = rate === null ? FIRST_SECONDS : Math.ceil((ROOM * limit) / rate);
+  const end = descending ? range.to : range.from;
+  const first = rate === null ? FIRST_SECONDS : firstSeconds(limit, rate, between(anchor, end, rate, extent));
   const widths = Array.from({ length: WINDOWS }, (_, i) => first * GROWTH ** i);
   const instants = widths.map((width) => ({ ...anchor, seconds: anchor.seconds + direction * width }));
   return instants.filter((cut) => compareInstants(cut, range.from) > 0 && compareInstants(cut, range.to) < 0);
+}
+
+/** Rows that the first window gets for nothing, between the anchor and the end of the range. */
+function between(anchor: Instant, end: Instant, rate: number, extent: TableExtent | undefined): number {
+  return Math.min(Math.abs(end.seconds - anchor.seconds) * rate, extent?.beyond ?? 0);
+}
+
+function firstSeconds(limit: number, rate: number, rows: number): number {
+  return Math.ceil(Math.max(ROOM * limit - rows, LEAST_ROOM * limit) / rate);
 }
 
 /** Where reading starts in earnest: at the end of the range, or at the end of the table when that comes first. */
