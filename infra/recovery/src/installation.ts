@@ -83,9 +83,9 @@ export async function createInstallation(options: InstallationOptions): Promise<
     },
     processes,
     api: (method, path, { pat, body }) =>
-      call(`http://127.0.0.1:${controlPort}/api${path}`, { method, credential: pat, ...(body && { body }) }),
+      callApi(`http://127.0.0.1:${controlPort}/api${path}`, { method, credential: pat, ...(body && { body }) }),
     post: (path, { key, body, headers = {} }) =>
-      call(`http://127.0.0.1:${ingestPort}${path}`, { method: 'POST', credential: key, body, headers }),
+      callApi(`http://127.0.0.1:${ingestPort}${path}`, { method: 'POST', credential: key, body, headers }),
     start: async (...names) => void (await Promise.all(names.map((name) => processes[name].start()))),
     kill: async () => void (await Promise.all(Object.values(processes).map((process) => process.end('SIGKILL')))),
   };
@@ -98,7 +98,8 @@ interface Call {
   headers?: Record<string, string>;
 }
 
-async function call(url: string, { method, credential, body, headers = {} }: Call): Promise<Answer> {
+/** Calls a service. */
+export async function callApi(url: string, { method, credential, body, headers = {} }: Call): Promise<Answer> {
   const response = await fetch(url, {
     method,
     headers: { Authorization: `Bearer ${credential}`, 'Content-Type': 'application/json', ...headers },

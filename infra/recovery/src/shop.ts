@@ -40,7 +40,7 @@ export function order(n: number) {
 }
 
 /** Makes accounts, projects, keys and datasets, by the public API. The control plane runs. */
-export async function openShop(installation: Installation): Promise<Shop> {
+export async function openShop(installation: Pick<Installation, 'api' | 'adminEnv' | 'adminProgram'>): Promise<Shop> {
   const account = (name: string, ...more: string[]) =>
     adminJson<{ secret: string }>(
       ['create-account', '--email', `${name}@example.com`, '--name', name, ...more],
@@ -102,7 +102,7 @@ export const QUESTIONS: readonly object[] = [
 ];
 
 /** Everything the control plane says about the shop, but for what depends on when it is asked. */
-export async function answersOf(installation: Installation, { pat, viewer, orders, numbers }: Shop) {
+export async function answersOf(installation: Pick<Installation, 'api'>, { pat, viewer, orders, numbers }: Shop) {
   const answers: Record<string, Answer> = {};
   const ask = async (who: string, method: string, path: string, body?: object) => {
     const answer = await installation.api(method, path, { pat: who, ...(body && { body }) });

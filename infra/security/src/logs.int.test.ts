@@ -1,8 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { withClient } from '@loguro/servers';
-import { type PrivateRedis, restartable, startRedis, waitFor } from '@loguro/testing';
-import { type Forwarder, startForwarder } from './testing/forwarder.js';
+import { type Forwarder, type PrivateRedis, restartable, startForwarder, startRedis, waitFor } from '@loguro/testing';
 import { type Probe, probe, probeRaw } from './testing/http-probe.js';
 import { type Replicas, startReplicas } from './testing/replicas.js';
 

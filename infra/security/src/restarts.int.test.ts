@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { withClient } from '@loguro/servers';
-import { waitFor } from '@loguro/testing';
+import { SteadyClient, waitFor } from '@loguro/testing';
 import { type Replicas, startReplicas } from './testing/replicas.js';
-import { SteadyClient } from './testing/steady-client.js';
 
 const POSTERS = 4;
 const KEY_MAKERS = 3;

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { withClient } from '@loguro/servers';
-import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver, waitFor } from '@loguro/testing';
-import type { Answer } from './testing/steady-client.js';
+import { type Answer, type OtlpReceiver, type ReceivedSpan, startOtlpReceiver, waitFor } from '@loguro/testing';
 import { createTracedStack, PROCESSES, type TracedStack } from './testing/traced-stack.js';
 
 /** Makes a process say, as its last words, what it loaded of OpenTelemetry. */

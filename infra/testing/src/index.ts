@@ -1,6 +1,8 @@
 export { findProgram, type WaitOptions, waitFor } from '@loguro/servers';
+export { type Balancer, startBalancer } from './balancer.js';
 export { type ContractChecker, createContractChecker, type SeenResponse } from './contract-checker.js';
 export { createTestDatabase, type TestDatabase } from './database.js';
+export { type Forwarder, startForwarder } from './forwarder.js';
 export { type DocumentedMetric, documentedMetrics, undocumented } from './metrics-page.js';
 export { type OtlpReceiver, type ReceivedExport, type ReceivedSpan, startOtlpReceiver } from './otlp-receiver.js';
 export {
@@ -12,3 +14,4 @@ export {
 export { type PrivateRedis, type PrivateRedisOptions, startRedis } from './private-redis.js';
 export { createTestRedis, type TestRedis } from './redis.js';
 export { portsToReturnTo, program, type Restartable, restartable } from './restartable.js';
+export { type Answer, type Call, SteadyClient } from './steady-client.js';

@@ -7,8 +7,8 @@ import {
   program,
   type Restartable,
   restartable,
+  startBalancer,
 } from '@loguro/testing';
-import { startBalancer } from './balancer.js';
 
 /** Two processes of each service behind a gateway, or several, all of them as built. */
 export interface Replicas {

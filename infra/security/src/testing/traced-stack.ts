@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { createTestDatabase, createTestRedis, portsToReturnTo, type Restartable, restartable } from '@loguro/testing';
+import {
+  type Answer,
+  createTestDatabase,
+  createTestRedis,
+  portsToReturnTo,
+  type Restartable,
+  restartable,
+  SteadyClient,
+} from '@loguro/testing';
 import { createAccount } from './replicas.js';
-import { type Answer, SteadyClient } from './steady-client.js';
 
 /** The processes of a {@link TracedStack}. */
 export const PROCESSES = ['gateway', 'control-plane', 'ingest-api', 'ingest-worker'] as const;

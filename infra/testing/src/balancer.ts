@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Restartable } from '@loguro/testing';
 import { type Forwarder, startForwarder } from './forwarder.js';
+import type { Restartable } from './restartable.js';
 
 /** One port for several processes, as a load balancer has it. */
 export interface Balancer {

@@ -35,8 +35,8 @@ export class SteadyClient {
     this.#gateway = new URL(gateway);
   }
 
-  /** Repeats `turn` with a short rest between; an answer other than `status` is a failure. */
-  start(status: number, turn: () => Promise<Answer>): void {
+  /** Repeats `turn` with a rest between, in milliseconds; an answer other than `status` is a failure. */
+  start(status: number, turn: () => Promise<Answer>, restMs = 10): void {
     this.#running = true;
     this.#loop = (async () => {
       while (this.#running) {
@@ -44,7 +44,7 @@ export class SteadyClient {
         if (answer.status === status) this.answered += 1;
         else this.failures.push(`${answer.status} ${answer.body}`);
         // Processes are to be replaced under a load, not under a flood.
-        await pause(10);
+        await pause(restMs);
       }
     })();
   }
