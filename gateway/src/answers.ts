@@ -1,10 +1,19 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ApiError } from '@loguro/types';
 
-/** Sends an error of the gateway's own with the contract's body. */
-export function sendError(res: ServerResponse, error: ApiError, requestId: string): void {
+/**
+ * Sends an error of the gateway's own with the contract's body.
+ *
+ * @param headers further ones, besides those of the error
+ */
+export function sendError(
+  res: ServerResponse,
+  error: ApiError,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const body = JSON.stringify(error.toBody(requestId));
-  res.writeHead(error.status, errorHeaders(error.headers, requestId, body));
+  res.writeHead(error.status, errorHeaders({ ...error.headers, ...headers }, requestId, body));
   res.end(body);
 }
 

@@ -5,6 +5,7 @@ import { sendError } from './answers.js';
 import { Caller } from './caller.js';
 import type { ClientConnection } from './client-connection.js';
 import type { GatewayContext } from './context.js';
+import { crossOriginHeaders } from './cross-origin.js';
 import { answerFor, codeOf, isConnectFailure, isConnectionLoss, isSafeMethod, unavailable } from './failures.js';
 import { COLLECTED_BYTES, COLLECTED_TOTAL_BYTES, type GatewayRequest } from './gateway-request.js';
 import { RequestBody } from './request-body.js';
@@ -237,7 +238,8 @@ export class Exchange implements RelayOutcome {
     } else {
       this.#closeIfNeeded();
       if (error.headers.Connection === 'close') this.#res.shouldKeepAlive = false;
-      sendError(this.#res, error, this.#requestId);
+      const isIngest = this.#group?.surface === 'ingest';
+      sendError(this.#res, error, this.#requestId, isIngest ? crossOriginHeaders(this.#headers) : {});
     }
     this.#settle(error.status, reason);
   }
