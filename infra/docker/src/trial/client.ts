@@ -35,8 +35,8 @@ export class Client {
   }
 
   /** A dataset of numbers. */
-  async dataset(): Promise<number> {
-    const { dataset } = (await this.api('POST', '/datasets/local', { name: 'Numbers' })) as { dataset: { id: number } };
+  async dataset(name = 'Numbers'): Promise<number> {
+    const { dataset } = (await this.api('POST', '/datasets/local', { name })) as { dataset: { id: number } };
     await this.api('POST', `/datasets/local/${dataset.id}/schema`, { number: 'number' });
     return dataset.id;
   }

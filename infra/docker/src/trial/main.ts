@@ -14,6 +14,7 @@ import { answersOperators, renewsSecrets, restores } from './operating.js';
 import { Project } from './project.js';
 import { sizes } from './sizes.js';
 import { createAccount, followsReadme, routesByHost, startsNothingUnmigrated } from './starting.js';
+import { traces } from './tracing.js';
 
 const USAGE = `Usage: node infra/docker/bin/trial.mjs [--here] [--compose COMMAND]
 
@@ -115,6 +116,11 @@ async function tryAll(project: Project, reporter: Reporter): Promise<void> {
   await count();
   await step('down and up again keep the data', () => comesBack(project));
   await client.storedExactly(dataset, load.accepted);
+  await step(
+    'traces reach from the gateway to three workers',
+    async () => traces(project, WORKERS, { pat, key, dataset: await client.dataset('Traced') }),
+    (workers) => `traces reach from the gateway to the workers; ${workers} of three took part`,
+  );
   await step('loguro-admin: doctor, books, failed jobs, dead letters, retention, signing keys', () =>
     answersOperators(project),
   );
