@@ -16,7 +16,7 @@ import {
   withUrl,
 } from '@loguro/servers';
 import { adminJson } from './admin.js';
-import { type Fixture, fixtureFile } from './fixture.js';
+import { type Fixture, fixtureFile, toFile } from './fixture.js';
 import { createInstallation } from './installation.js';
 import { answersOf, openShop, order, storedNumbers } from './shop.js';
 
@@ -53,7 +53,7 @@ export async function makeFixture({ root, revision, name, say }: MakeFixtureOpti
       return [dump(binaries, ownerUrl), worked] as const;
     });
     writeFileSync(fixtureFile(name, 'sql'), sql);
-    writeFileSync(fixtureFile(name, 'json'), `${JSON.stringify(fixture, null, 2)}\n`);
+    writeFileSync(fixtureFile(name, 'json'), toFile(fixture));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

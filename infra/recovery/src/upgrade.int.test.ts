@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runCommand } from '@loguro/control-plane/admin/commands';
 import { withClient, withUrl } from '@loguro/servers';
 import { createTestDatabase, type TestDatabase, waitFor } from '@loguro/testing';
-import { fixtureNames, readFixture } from './fixture.js';
+import { fixtureFile, fixtureNames, readFixture } from './fixture.js';
 import { createInstallation, type Installation } from './installation.js';
 import { privilegesOf } from './privileges.js';
 import { schemaOf } from './schema.js';
@@ -12,8 +13,21 @@ import { answersOf, order, storedNumbers } from './shop.js';
 /** As everywhere on the run's server. */
 const PASSWORDS = { control: 'loguro_control', query: 'loguro_query', ingest: 'loguro_ingest' };
 
+/** Tokens, JWTs and private keys, as scanners look for them. */
+const CREDENTIAL = /pat_[0-9A-Za-z]{20,}|eyJ[\w-]{10,}[.][\w-]+|BEGIN[A-Z ]* PRIVATE KEY/;
+
 test('there are earlier states to upgrade from', () => {
   expect(fixtureNames()).toContain('0.1.0-foundation');
+});
+
+test('no fixture holds what a secret scanner would report', () => {
+  for (const name of fixtureNames()) {
+    const text = (['json', 'sql'] as const).map((kind) => readFileSync(fixtureFile(name, kind), 'utf8')).join('\n');
+    const { secretKey, shop } = readFixture(name);
+    expect(shop.pat).toMatch(CREDENTIAL);
+    expect(shop.key).toMatch(CREDENTIAL);
+    expect([name, CREDENTIAL.exec(text)?.[0], text.includes(secretKey)]).toEqual([name, undefined, false]);
+  }
 });
 
 describe.each(fixtureNames())('from %s', (name) => {
