@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Tracing } from '@loguro/telemetry';
+import { registerSpanMetrics, type Tracing } from '@loguro/telemetry';
 import type { Logger } from 'pino';
 import { AccessLog } from './access-log.js';
 import type { GatewayOptions } from './config.js';
@@ -37,6 +37,7 @@ export interface Gateway {
  */
 export function createGateway(options: GatewayOptions, logger: Logger, tracing: Tracing | null = null): Gateway {
   const metrics = new GatewayMetrics();
+  registerSpanMetrics(metrics.registry, tracing);
   const groups = { control: createGroup('control'), ingest: createGroup('ingest') };
   const upstreams = [...groups.control.upstreams, ...groups.ingest.upstreams];
   const context: GatewayContext = {

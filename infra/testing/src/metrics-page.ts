@@ -53,7 +53,7 @@ export function undocumented(section: string, exposition: string, absent: readon
       if (is !== says) problems.push(`${name} has the labels "${is}", and documented are "${says}".`);
     }
   }
-  const names = new Set(documented.map(({ name }) => name));
+  const names = new Set([...documented, ...(page.get(SHARED) ?? [])].map(({ name }) => name));
   for (const name of shown.keys()) {
     if (name.startsWith('loguro_') && !names.has(name)) problems.push(`${name} is there, and not documented.`);
   }

@@ -46,8 +46,20 @@ export interface Span extends TraceContext {
   end(error?: string): void;
 }
 
+/** Recorded spans of a process by what became of them; those that still wait are not in here. */
+export interface SpanCounts {
+  /** The receiver took them. */
+  exported: number;
+  /** Tried in vain, and given up. */
+  failed: number;
+  /** Not even tried, because too many waited already. */
+  dropped: number;
+}
+
 /** The source of spans of one process. */
 export interface Tracing {
+  /** Since the process started. */
+  readonly spans: Readonly<SpanCounts>;
   /**
    * Begins a span.
    *

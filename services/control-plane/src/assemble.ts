@@ -1,4 +1,4 @@
-import type { Tracing } from '@loguro/telemetry';
+import { registerSpanMetrics, type Tracing } from '@loguro/telemetry';
 import { buildOpenApi, LIMITS } from '@loguro/types';
 import type { ShutdownStep } from '@loguro/types/operations';
 import type { Express } from 'express';
@@ -73,6 +73,7 @@ export function assemble(config: Config, version: string, logger: Logger, tracin
   const feedPool = queryPoolOf(1);
   const lastUsed = createLastUsed(database.pool, (err) => logger.warn({ err }, 'last use of a token not written'));
   const metrics = createMetrics({ control: database.pool, query: queryPool, feed: feedPool });
+  registerSpanMetrics(metrics.registry, tracing);
   const { tails, closeTails } = openTails({ queryPool, feedPool, statementTimeoutMs: queryTimeoutMs, metrics, logger });
   const maintenance = createRecordMaintenance({
     pool: database.pool,

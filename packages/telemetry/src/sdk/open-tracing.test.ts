@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type OtlpReceiver, startOtlpReceiver, waitFor } from '@loguro/testing';
+import { Registry } from 'prom-client';
 import type { TracingConfig } from '../config.js';
 import { endServerSpan, startServerSpan } from '../server-span.js';
+import { registerSpanMetrics } from '../span-metrics.js';
 import { SHUTDOWN_MS, type Tracing } from '../tracing.js';
 import { openTracing } from './open-tracing.js';
 
@@ -145,7 +147,9 @@ test('a receiver that never answers holds a stop up for no longer than it may', 
 test('spans beyond what may wait are dropped, and the log hears of a loss once and of its end', async () => {
   open({ queueSpans: 20, batchSpans: 10, exportTimeoutMs: 200, delayMs: 10 });
   receiver.hang(true);
+  let made = 0;
   const make = (count: number, name: string) => {
+    made += count;
     for (let i = 0; i < count; i++) tracing?.start(name, null, { role: 'client' }).end();
   };
   make(1000, 'lost');
@@ -160,4 +164,16 @@ test('spans beyond what may wait are dropped, and the log hears of a loss once a
   );
   expect(receiver.spans.filter(({ name }) => name === 'lost').length).toBeLessThanOrEqual(30);
   expect(logged.slice(0, 2)).toEqual(['traces could not be exported', 'traces are exported again']);
+  await tracing?.shutdown();
+  const { exported, failed, dropped } = tracing?.spans ?? {};
+  expect(exported).toBe(receiver.spans.length);
+  expect(failed).toBeGreaterThanOrEqual(10);
+  // Of the thousand that were made at once, those that found no place; every one is accounted for.
+  expect(dropped).toBeGreaterThanOrEqual(970);
+  expect((exported ?? 0) + (failed ?? 0) + (dropped ?? 0)).toBe(made);
+  const registry = new Registry();
+  registerSpanMetrics(registry, tracing ?? null);
+  const text = await registry.metrics();
+  expect(text).toContain(`loguro_trace_spans_total{outcome="dropped"} ${dropped}\n`);
+  expect(text).toContain(`loguro_trace_spans_total{outcome="exported"} ${exported}\n`);
 });

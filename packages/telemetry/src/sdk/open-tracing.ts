@@ -7,7 +7,8 @@ import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { TracingConfig } from '../config.js';
-import { SHUTDOWN_MS, type Tracing, type TracingOptions } from '../tracing.js';
+import { SHUTDOWN_MS, type SpanCounts, type Tracing, type TracingOptions } from '../tracing.js';
+import { countDropped } from './count-dropped.js';
 import { createSampler, markStranger } from './sampling.js';
 import { startSpan } from './sdk-span.js';
 import { readContext } from './trace-context.js';
@@ -18,6 +19,10 @@ const VALUE_LENGTH = 2048;
 
 /** Tracing with OpenTelemetry's SDK; nothing of it is registered globally. */
 export function openTracing(config: TracingConfig, { service, log }: TracingOptions): Tracing {
+  const spans: SpanCounts = { exported: 0, failed: 0, dropped: 0 };
+  const dropped = (count: number) => {
+    spans.dropped += count;
+  };
   const provider = new TracerProvider({
     sampler: createSampler(config),
     spanLimits: { attributeValueLengthLimit: VALUE_LENGTH },
@@ -31,16 +36,18 @@ export function openTracing(config: TracingConfig, { service, log }: TracingOpti
     ),
     spanProcessors: [
       new BatchSpanProcessor({
-        exporter: watchExports(openExporter(config), log),
+        exporter: watchExports(openExporter(config), { log, spans }),
         scheduledDelayMillis: config.delayMs,
         maxQueueSize: config.queueSpans,
         maxExportBatchSize: config.batchSpans,
         exportTimeoutMillis: config.exportTimeoutMs,
+        selfObsMeterProvider: countDropped(dropped),
       }),
     ],
   });
   const tracer = provider.getTracer('loguro');
   return {
+    spans,
     start(name, parent, options) {
       const remote = parent === null ? null : readContext(parent);
       if (remote === null) return startSpan(tracer, name, ROOT_CONTEXT, options);

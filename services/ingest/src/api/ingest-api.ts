@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { Tracing } from '@loguro/telemetry';
+import { registerSpanMetrics, type Tracing } from '@loguro/telemetry';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { Authenticator } from '../cache/authenticator.js';
@@ -59,6 +59,7 @@ export function createIngestApi({
     logger,
     timeoutMs: config.databaseTimeoutMs,
   });
+  registerSpanMetrics(registry, tracing);
   const feed = new ChangeFeed({ connectionString: config.databaseUrl, logger });
   const directory = new Directory({ database, feed });
   const watcher = new ReceiptWatcher(database);

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Tracing } from '@loguro/telemetry';
+import { registerSpanMetrics, type Tracing } from '@loguro/telemetry';
 import type { StoreJob } from '@loguro/types';
 import { loggableMessage } from '@loguro/types/operations';
 import type { Logger } from 'pino';
@@ -55,6 +55,7 @@ const MAX_WORKER_ID = 2 ** 47;
 export async function createWorker(deps: WorkerDeps): Promise<IngestWorker> {
   const { config, logger, registry, tracing = null, onHopeless } = deps;
   const id = randomInt(MAX_WORKER_ID);
+  registerSpanMetrics(registry, tracing);
   const metrics = workerMetrics(registry, { stuckSeconds: () => watch.stuckSeconds ?? 0 });
   const store = await openQueueStore({ ...QUEUE_DEFAULTS, ...config, url: config.queueUrl, logger });
   const sink = new CopySink({
