@@ -13,9 +13,9 @@ import { createMetrics, type Metrics } from './http/metrics.js';
 import { createSigningKeys, type SigningKeys } from './keys/signing-keys.js';
 import { createRateLimits } from './limits/rate-limits.js';
 import { createRecordMaintenance, type RecordMaintenance } from './maintenance/record-maintenance.js';
-import { observeQueries } from './query/observed-queries.js';
+import { observeQueries, observeWait } from './query/observed-queries.js';
 import { createQueryPool } from './query/query-pool.js';
-import { createQueryService } from './query/query-service.js';
+import { createQueryService, type QueryService } from './query/query-service.js';
 import { queryEndpoints } from './query-endpoints.js';
 import { createReadiness, type Readiness } from './readiness.js';
 import { ENDPOINTS } from './routes.js';
@@ -64,16 +64,12 @@ export function assemble(config: Config, version: string, logger: Logger, tracin
       onConnectionLost,
     });
   const queryPool = queryPoolOf(config.queryPoolSize);
-  const queries = createQueryService({
-    pool: queryPool,
-    statementTimeoutMs: queryTimeoutMs,
-    queriesPerProject: config.queriesPerProject,
-  });
   // One connection for all who wait for records, so that they are woken however busy the others are.
   const feedPool = queryPoolOf(1);
   const lastUsed = createLastUsed(database.pool, (err) => logger.warn({ err }, 'last use of a token not written'));
   const metrics = createMetrics({ control: database.pool, query: queryPool, feed: feedPool });
   registerSpanMetrics(metrics.registry, tracing);
+  const queries = openQueries(queryPool, config, metrics);
   const { tails, closeTails } = openTails({ queryPool, feedPool, statementTimeoutMs: queryTimeoutMs, metrics, logger });
   const maintenance = createRecordMaintenance({
     pool: database.pool,
@@ -91,7 +87,7 @@ export function assemble(config: Config, version: string, logger: Logger, tracin
       openApi: buildOpenApi({ version, apiUrl, ingestUrl }),
       logger,
     },
-    endpoints: [...ENDPOINTS, ...queryEndpoints(observeQueries(queries, metrics)), ...tailEndpoints(tails)],
+    endpoints: [...ENDPOINTS, ...queryEndpoints(queries), ...tailEndpoints(tails)],
     lastUsed,
     metrics,
     tracing,
@@ -117,6 +113,18 @@ export function assemble(config: Config, version: string, logger: Logger, tracin
       { name: 'close probes', run: () => Promise.all([probes.control.end(), probes.query.end()]) },
     ],
   };
+}
+
+function openQueries(pool: Pool, config: Config, metrics: Metrics): QueryService {
+  const queries = createQueryService({
+    pool,
+    statementTimeoutMs: config.queryTimeoutMs,
+    queriesPerProject: config.queriesPerProject,
+    queriesInLine: config.queriesInLine,
+    waitMs: config.queryWaitMs,
+    onWaiting: () => observeWait(metrics),
+  });
+  return observeQueries(queries, metrics);
 }
 
 interface TailParts {

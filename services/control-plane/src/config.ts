@@ -35,6 +35,10 @@ export interface Config {
   queryTimeoutMs: number;
   /** Queries of one project that this process runs at the same time. */
   queriesPerProject: number;
+  /** Queries of one project that wait for their turn in this process. */
+  queriesInLine: number;
+  /** How long a query waits for its turn, in milliseconds. */
+  queryWaitMs: number;
   /** Parallel workers that PostgreSQL may run for queries at the same time, all processes together; 0: none. */
   queryParallelWorkers: number;
   /** A request body must have arrived after this, in milliseconds. */
@@ -83,6 +87,8 @@ export function loadConfig(env: Environment): Config {
     statementTimeoutMs: reader.integer('LOGURO_STATEMENT_TIMEOUT_MS', 10_000, { min: 100, max: 600_000 }),
     queryTimeoutMs: reader.integer('LOGURO_QUERY_TIMEOUT_MS', 15_000, { min: 10, max: 600_000 }),
     queriesPerProject: reader.integer('LOGURO_QUERIES_PER_PROJECT', 4, { min: 1, max: 1000 }),
+    queriesInLine: reader.integer('LOGURO_QUERIES_IN_LINE', 32, { min: 0, max: 10_000 }),
+    queryWaitMs: reader.integer('LOGURO_QUERY_WAIT_MS', 5000, { min: 1, max: 30_000 }),
     queryParallelWorkers: reader.integer('LOGURO_QUERY_PARALLEL_WORKERS', 2, { min: 0, max: 1000 }),
     bodyTimeoutMs: reader.integer('LOGURO_BODY_TIMEOUT_MS', 15_000, { min: 100, max: 600_000 }),
     requestsPerMinute: {

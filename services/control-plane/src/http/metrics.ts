@@ -7,6 +7,8 @@ export interface Metrics {
   requestSeconds: Histogram<'operation' | 'method' | 'status'>;
   querySeconds: Histogram<'kind' | 'outcome'>;
   queriesRunning: Gauge<'kind'>;
+  queriesWaiting: Gauge;
+  queryWaitSeconds: Histogram;
   tailsOpen: Gauge;
   maintenanceRounds: Counter<'outcome'>;
 }
@@ -42,7 +44,7 @@ function queryMetrics(registry: Registry) {
   return {
     querySeconds: new Histogram({
       name: 'loguro_control_query_seconds',
-      help: 'Time a query held its slot, by kind (page, explain, stream) and by outcome: ok, client_gone, or the code of the error.',
+      help: 'Time a query took, its wait for a turn included, by kind (page, explain, stream) and by outcome: ok, client_gone, or the code of the error.',
       labelNames: ['kind', 'outcome'] as const,
       // Streams may go on for minutes.
       buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120, 600],
@@ -50,8 +52,19 @@ function queryMetrics(registry: Registry) {
     }),
     queriesRunning: new Gauge({
       name: 'loguro_control_queries_running',
-      help: 'Queries under way in this process, by kind (page, explain, stream).',
+      help: 'Queries under way in this process, those that wait for their turn included, by kind (page, explain, stream).',
       labelNames: ['kind'] as const,
+      registers: [registry],
+    }),
+    queriesWaiting: new Gauge({
+      name: 'loguro_control_queries_waiting',
+      help: 'Queries that wait for their turn, because their project runs as many as it may.',
+      registers: [registry],
+    }),
+    queryWaitSeconds: new Histogram({
+      name: 'loguro_control_query_wait_seconds',
+      help: 'How long queries that had to wait for their turn did, however that ended.',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers: [registry],
     }),
     tailsOpen: new Gauge({

@@ -5,6 +5,9 @@ import type { QueryService } from './query-service.js';
 /** Where {@link observeQueries} counts. */
 export type QueryMetrics = Pick<Metrics, 'querySeconds' | 'queriesRunning'>;
 
+/** Where {@link observeWait} counts. */
+export type WaitMetrics = Pick<Metrics, 'queriesWaiting' | 'queryWaitSeconds'>;
+
 /** The same service, with one observation in the metrics for each query once nothing of it is left. */
 export function observeQueries(queries: QueryService, metrics: QueryMetrics): QueryService {
   /** Counts a query as running. Returns what ends it; further calls do nothing. */
@@ -49,6 +52,16 @@ export function observeQueries(queries: QueryService, metrics: QueryMetrics): Qu
       }
     },
     close: () => queries.close(),
+  };
+}
+
+/** Counts a query as waiting. Returns what ends it. */
+export function observeWait({ queriesWaiting, queryWaitSeconds }: WaitMetrics): () => void {
+  queriesWaiting.inc();
+  const observe = queryWaitSeconds.startTimer();
+  return () => {
+    queriesWaiting.dec();
+    observe();
   };
 }
 

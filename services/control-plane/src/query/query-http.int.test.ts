@@ -27,6 +27,18 @@ afterAll(async () => {
 const query = (body: object, accept?: string) =>
   api.call('queryDataset', { ...options, body, ...(accept && { headers: { Accept: accept } }) });
 
+/** Sends a query that takes long. Tells how that failed. */
+function search(signal: AbortSignal): Promise<unknown> {
+  const { pat } = options.as as { pat: string };
+  const or = Array.from({ length: 99 }, (_, i) => ({ field: 'name', op: 'contains', value: `${i}needle` }));
+  return fetch(`${api.url}/api/datasets/${options.params.projectSlug}/${options.params.datasetId}/query`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${pat}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ where: [{ or }] }),
+    signal,
+  }).catch((error: Error) => error.name);
+}
+
 test('a query is answered as JSON unless the client prefers rows', async () => {
   const body = { select: [{ field: 'n' }], orderBy: [{ field: 'n' }], limit: 2 };
   const json = await query(body);
@@ -79,20 +91,39 @@ test('when the client closes the connection, the statement ends in the database'
     );
     return rows[0].n as number;
   };
-  const { pat } = options.as as { pat: string };
   const client = new AbortController();
-  const needles = Array.from({ length: 99 }, (_, i) => ({ field: 'name', op: 'contains', value: `${i}needle` }));
-  const answer = fetch(`${api.url}/api/datasets/${options.params.projectSlug}/${options.params.datasetId}/query`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${pat}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ where: [{ or: needles }, { or: needles.slice(0, 1) }].slice(0, 1) }),
-    signal: client.signal,
-  }).catch((error: Error) => error.name);
+  const answer = search(client.signal);
   await waitFor(async () => (await running()) > 0, { timeoutMs: 5000, what: 'the statement to run' });
   client.abort();
   expect(await api.metrics()).toMatch(/^loguro_control_queries_running\{kind="page"\} 1$/m);
   expect(await answer).toBe('AbortError');
   await waitFor(async () => (await running()) === 0, { timeoutMs: 5000, what: 'the statement to end' });
+});
+
+const metric = async (name: string) =>
+  Number((await api.metrics()).match(new RegExp(`^${name} (\\S+)$`, 'm'))?.[1] ?? Number.NaN);
+
+test('a dashboard that asks for more panels at once than a project may run queries is answered whole', async () => {
+  const panel = { select: [{ aggregate: 'count_distinct', field: 'n' }] };
+  const answers = await Promise.all(Array.from({ length: 16 }, () => query(panel)));
+  expect(answers.map(({ body }) => body.rows)).toEqual(Array(16).fill([{ count_distinct_n: 50_000 }]));
+  expect(await metric('loguro_control_query_wait_seconds_count')).toBeGreaterThan(0);
+  expect(await metric('loguro_control_queries_waiting')).toBe(0);
+});
+
+test('who goes away while waiting for a turn leaves the line', async () => {
+  const running = new AbortController();
+  const waiting = new AbortController();
+  const gone = Array.from({ length: 4 }, () => search(running.signal));
+  const allRun = async () => (await metric('loguro_control_queries_running\\{kind="page"\\}')) === 4;
+  await waitFor(allRun, { timeoutMs: 5000, what: 'four queries to run' });
+  gone.push(search(waiting.signal));
+  const inLine = (count: number) => async () => (await metric('loguro_control_queries_waiting')) === count;
+  await waitFor(inLine(1), { timeoutMs: 5000, what: 'the fifth to wait' });
+  waiting.abort();
+  await waitFor(inLine(0), { timeoutMs: 2000, what: 'the fifth to leave' });
+  running.abort();
+  expect(await Promise.all(gone)).toEqual(Array(5).fill('AbortError'));
 });
 
 test('the metrics tell of every query how long it ran and how it ended, and of none that it still runs', async () => {

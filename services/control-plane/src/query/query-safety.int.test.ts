@@ -24,7 +24,12 @@ const slow: Query = {
 let fixture: Fixture;
 let target: QueryTarget;
 beforeAll(async () => {
-  fixture = await createQueryFixture({ statementTimeoutMs: 1500, queriesPerProject: 2, maxResultBytes: 100_000 });
+  fixture = await createQueryFixture({
+    statementTimeoutMs: 1500,
+    queriesPerProject: 2,
+    waitMs: 200,
+    maxResultBytes: 100_000,
+  });
   target = await fixture.dataset(fields);
   await fixture.owner.query(
     `INSERT INTO records.dataset_${target.id} ("timestamp", "context", "__traceId", "name", "n")

@@ -23,6 +23,12 @@ export interface QueryServiceOptions {
   statementTimeoutMs: number;
   /** Queries of one project that this process runs at the same time, streams included. Default 4. */
   queriesPerProject?: number;
+  /** Queries of one project that wait for their turn at the same time. Default 32. */
+  queriesInLine?: number;
+  /** How long a query waits for its turn, in milliseconds. Default 5 s. */
+  waitMs?: number;
+  /** Hears of each query that has to wait for its turn. What it returns is called when that is over. */
+  onWaiting?: () => () => void;
   /** Streams that this process runs at the same time. Default: half of the pool's connections, at least 1. */
   streams?: number;
   /** A stream from start to end, however slow its reader, in milliseconds. Default 10 minutes. */
@@ -73,12 +79,17 @@ const TEN_MINUTES_MS = 600_000;
 
 /** The service behind the query operations. */
 export function createQueryService(options: QueryServiceOptions): QueryService {
-  const { pool, statementTimeoutMs, queriesPerProject = 4, maxResultBytes = 16 * MIB } = options;
-  const { streamTimeoutMs = TEN_MINUTES_MS } = options;
+  const { pool, statementTimeoutMs, maxResultBytes = 16 * MIB, streamTimeoutMs = TEN_MINUTES_MS } = options;
+  const { queriesPerProject = 4, queriesInLine = 32, waitMs = 5000, onWaiting } = options;
   const { streams = Math.max(1, Math.floor((pool.options.max ?? 10) / 2)) } = options;
   const now = options.now ?? (() => new Date());
   const canceller = createCanceller(pool);
-  const slots = createProjectSlots(queriesPerProject);
+  const slots = createProjectSlots({
+    slots: queriesPerProject,
+    line: queriesInLine,
+    waitMs,
+    ...(onWaiting && { onWaiting }),
+  });
   const extents = createTableExtents(10_000);
   let streaming = 0;
 
@@ -88,7 +99,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   const toFirstFailure = async (thrown: unknown, signal: AbortSignal) =>
     (await replicaFailure(thrown, pool)) ?? toFailure(thrown, signal);
 
-  /** Takes a slot and a connection for work with the compiled query. */
+  /** Waits for a slot and takes a connection for work with the compiled query. */
   async function withQuery<T>(
     target: QueryTarget,
     query: Query,
@@ -98,7 +109,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     const options = { now: now(), reach };
     const known = extents.known(target);
     const compiled = compileQuery(target, query, { ...options, extent: known?.extent });
-    const release = slots.take(target.projectId);
+    const release = await slots.take(target.projectId, signal);
     try {
       return await withConnection(pool, async (client) => {
         // Only pages of raw rows are compiled differently for knowing it.
@@ -134,7 +145,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
 
     async stream(target, query, type, signal, parent = null) {
       const compiled = compileQuery(target, query, { now: now(), mode: 'stream' });
-      const release = slots.take(target.projectId);
+      const release = await slots.take(target.projectId, signal);
       if (streaming >= streams) {
         release();
         throw new ApiError('unavailable', `${streams} results are being streamed already; try again in a moment.`);
