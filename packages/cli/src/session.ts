@@ -1,8 +1,8 @@
 import { AccountClient, type Dataset, DatasetQueryClient } from '@loguro/datasets';
+import { nearestName } from '@loguro/types';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-codes.js';
 import type { Host } from './host.js';
-import { nearest } from './nearest.js';
 import { resolveSettings, type SettingFlags, type Settings } from './settings/settings.js';
 
 /** Who a command acts as, and the SDK's clients for it, made when they are first needed. */
@@ -73,7 +73,7 @@ export class Session {
       datasets.find(({ name }) => name.toLowerCase() === reference.toLowerCase());
     if (found !== undefined) return found;
     const slugs = datasets.map(({ slug }) => slug);
-    const near = nearest(reference, slugs);
+    const near = nearestName(reference, slugs);
     throw new CliError(`The project ${await this.project()} has no dataset "${reference}".`, {
       exitCode: EXIT.notFound,
       hints: [

@@ -9,6 +9,7 @@ export * from './http.js';
 export * from './ingest.js';
 export * from './ingest-routes.js';
 export * from './limits.js';
+export { insteadOf, nearestName } from './nearest-name.js';
 export * from './openapi.js';
 export * from './query.js';
 export * from './query-parts.js';

@@ -61,7 +61,7 @@ export const SelectItem = Type.Object(
     ...bucketKeys,
     as: Type.Optional(ColumnAlias),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ field: 'country' }, { aggregate: 'count' }] },
 );
 export interface SelectItem {
   field?: string;
@@ -90,7 +90,7 @@ export interface BucketItem {
  * Conditions are one object type rather than a union, so that a fault is reported where it is; that an item
  * is exactly one of comparison, `and`, `or` and `not` is checked with the rest of the meaning.
  */
-const condition = ($id: string, operand: Record<string, TSchema>, description: string) =>
+const condition = ($id: string, operand: Record<string, TSchema>, description: string, example: object) =>
   Type.Object(
     {
       ...operand,
@@ -100,7 +100,7 @@ const condition = ($id: string, operand: Record<string, TSchema>, description: s
       or: Type.Optional(Type.Array(Type.Ref($id), { minItems: 1, maxItems: LIMITS.queryConditions })),
       not: Type.Optional(Type.Ref($id)),
     },
-    { $id, additionalProperties: false, description },
+    { $id, additionalProperties: false, description, examples: [example] },
   );
 
 /** A comparison of a field, or a group of conditions. */
@@ -108,6 +108,7 @@ export const Condition = condition(
   'QueryCondition',
   { field: Type.Optional(FieldName) },
   'Either `field`, `op` and `value`, or exactly one of `and`, `or` and `not`.',
+  { field: 'country', op: '=', value: 'RO' },
 );
 export interface Condition {
   field?: string;
@@ -124,6 +125,7 @@ export const HavingCondition = condition(
   'QueryHaving',
   { field: Type.Optional(FieldName), aggregate: Type.Optional(literals(AGGREGATES)) },
   'Either a column or an aggregate with `op` and `value`, or exactly one of `and`, `or` and `not`.',
+  { field: 'count', op: '>', value: 10 },
 );
 export interface HavingCondition {
   field?: string;
@@ -149,7 +151,7 @@ export const OrderItem = Type.Object(
     ...bucketKeys,
     direction: Type.Optional(literals(['asc', 'desc'])),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ field: 'timestamp', direction: 'desc' }] },
 );
 export interface OrderItem {
   field?: string;

@@ -15,8 +15,12 @@ const Range = Type.Object(
     from: Type.Optional(Type.String({ format: 'date-time', description: 'Inclusive. Default: 7 days before `to`.' })),
     to: Type.Optional(Type.String({ format: 'date-time', description: 'Inclusive. Default: now.' })),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ from: '2026-06-01T00:00:00Z', to: '2026-06-07T23:59:59.999999Z' }] },
 );
+
+const GroupItem = Type.Union([FieldName, BucketItem], {
+  examples: ['country', { bucket: 'hour', field: 'timestamp' }],
+});
 
 /** A query. Every key is optional; conditions in `where` all hold. */
 export const Query = Type.Object(
@@ -24,7 +28,7 @@ export const Query = Type.Object(
     range: Type.Optional(Range),
     select: Type.Optional(Type.Array(SelectItem, { minItems: 1, maxItems: LIMITS.queryColumns })),
     where: Type.Optional(Type.Array(Type.Ref('QueryCondition'), { maxItems: LIMITS.queryConditions })),
-    groupBy: Type.Optional(Type.Array(Type.Union([FieldName, BucketItem]), { maxItems: LIMITS.queryKeys })),
+    groupBy: Type.Optional(Type.Array(GroupItem, { maxItems: LIMITS.queryKeys })),
     having: Type.Optional(Type.Array(Type.Ref('QueryHaving'), { maxItems: LIMITS.queryConditions })),
     orderBy: Type.Optional(Type.Array(OrderItem, { maxItems: LIMITS.queryKeys })),
     limit: Type.Optional(

@@ -3,7 +3,10 @@ import { LIMITS } from './limits.js';
 import { type QueryColumn, QueryColumns } from './query.js';
 import { ColumnAlias, type Condition, FieldName } from './query-parts.js';
 
-const TailItem = Type.Object({ field: FieldName, as: Type.Optional(ColumnAlias) }, { additionalProperties: false });
+const TailItem = Type.Object(
+  { field: FieldName, as: Type.Optional(ColumnAlias) },
+  { additionalProperties: false, examples: [{ field: 'country' }] },
+);
 
 /** What to show of the records that arrive, and from where on. Every key is optional. */
 export const TailRequest = Type.Object(

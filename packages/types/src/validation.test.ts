@@ -3,6 +3,7 @@ import { CreateTokenBody } from './account.js';
 import { COMPONENTS } from './components.js';
 import { CreateDatasetBody } from './dataset.js';
 import { ROUTES } from './openapi.js';
+import { Query } from './query.js';
 import { createValidators } from './validation.js';
 
 const validators = createValidators(COMPONENTS);
@@ -20,14 +21,14 @@ test('each fault is named once, at its place, in words', () => {
   expect(check({ name: 'Orders' })).toEqual([]);
   expect(check({ nmae: 'Orders' })).toEqual([
     { path: 'name', message: 'is required' },
-    { path: 'nmae', message: 'is not a known property' },
+    { path: 'nmae', message: 'is not a known property; did you mean "name"?' },
   ]);
   expect(check({ name: 'Orders', description: 5 })).toEqual([
-    { path: 'description', message: 'must be string or null' },
+    { path: 'description', message: 'must be a string or null' },
   ]);
   expect(check({ name: '   ' })).toHaveLength(1);
   expect(check(JSON.parse('{"name":"x","__proto__":{"a":1}}'))).toEqual([
-    { path: '__proto__', message: 'is not a known property' },
+    { path: '__proto__', message: 'is not a known property; there is "name", "description"' },
   ]);
 });
 
@@ -37,4 +38,94 @@ test('a timestamp is checked as strictly as the database would', () => {
   expect(check({ name: 'ci', expiresAt: '2030-02-31T00:00:00Z' })).toEqual([
     { path: 'expiresAt', message: expect.stringContaining('RFC 3339') },
   ]);
+});
+
+test.each<[string, unknown, string]>([
+  ['a misspelt key', { groupby: ['country'] }, 'groupby is not a known property; did you mean "groupBy"?'],
+  [
+    'a misspelt key of an item',
+    { select: [{ agregate: 'count' }] },
+    'select[0].agregate is not a known property; did you mean "aggregate"?',
+  ],
+  ['a column as SQL writes it', { select: ['country'] }, 'select[0] must be an object such as {"field":"country"}'],
+  [
+    'an expression',
+    { select: ['count(*)'] },
+    'select[0] must be an object such as {"field":"country"} or {"aggregate":"count"}',
+  ],
+  ['one column without a list', { select: 'country' }, 'select must be a list such as [{"field":"country"}]'],
+  [
+    'a condition as text',
+    { where: ["country = 'RO'"] },
+    'where[0] must be an object such as {"field":"country","op":"=","value":"RO"}',
+  ],
+  [
+    'a condition without a list',
+    { where: { field: 'plan', op: '=', value: 1 } },
+    'where must be a list such as [{"field":"country","op":"=","value":"RO"}]',
+  ],
+  ['a name in place of a list', { groupBy: 'plan' }, 'groupBy must be a list such as ["plan"]'],
+  [
+    'a field where a name will do',
+    { groupBy: [{ field: 'plan' }] },
+    'groupBy[0].bucket is required; a field alone is written as its name: "plan"',
+  ],
+  [
+    'a number as a name',
+    { groupBy: [1] },
+    'groupBy[0] must be a string or an object such as "country" or {"bucket":"hour","field":"timestamp"}',
+  ],
+  [
+    'an order as SQL writes it',
+    { orderBy: ['events'] },
+    'orderBy[0] must be an object such as {"field":"events","direction":"desc"}',
+  ],
+  [
+    'a direction of SQL',
+    { orderBy: [{ field: 'n', direction: 'DESC' }] },
+    'orderBy[0].direction must be one of "asc", "desc"',
+  ],
+  [
+    'an operator of SQL',
+    { where: [{ field: 'n', op: '<>', value: 1 }] },
+    'where[0].op must be one of "=", "!=", ">", ">=", "<", "<=", "in", "not_in", "contains", "starts_with", "is_null", "is_not_null"',
+  ],
+  ['a limit as text', { limit: '10' }, 'limit must be an integer'],
+  ['an empty list', { select: [] }, 'select must not be empty'],
+  [
+    'a span in words',
+    { range: '7d' },
+    'range must be an object such as {"from":"2026-06-01T00:00:00Z","to":"2026-06-07T23:59:59.999999Z"}',
+  ],
+  [
+    'a date alone',
+    { range: { from: '2026-06-01' } },
+    'range.from must be an RFC 3339 timestamp with offset, such as 2026-06-10T10:00:00Z',
+  ],
+  [
+    'an object as value',
+    { where: [{ field: 'n', op: '=', value: {} }] },
+    'where[0].value must be a string or a number or true or false or null or a list',
+  ],
+  [
+    'an object in a list',
+    { where: [{ field: 'n', op: 'in', value: [1, {}] }] },
+    'where[0].value[1] must be a string or a number or true or false or null',
+  ],
+  [
+    'an unknown key',
+    { offset: 10 },
+    'offset is not a known property; there is "range", "select", "where", "groupBy", "having", "orderBy", "limit", "fill", "cursor", "explain"',
+  ],
+])('%s is answered with what to write instead', (_, query, expected) => {
+  expect(
+    validators
+      .compile(Query)(query)
+      .map(({ path, message }) => `${path} ${message}`),
+  ).toEqual([expected]);
+});
+
+test('a path is cut where its names are longer than anybody reads', () => {
+  const [detail] = validators.compile(Query)({ ['x'.repeat(5000)]: 1 });
+  expect(detail?.path).toHaveLength(201);
 });

@@ -1,9 +1,13 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { type ErrorDetail, MAX_ERROR_DETAILS } from './errors.js';
 import { isTimestamp } from './timestamp.js';
+import { type FoundFault, type SchemaNode, sentenceFor } from './validation-sentences.js';
 
 /** Checks a value against one schema. */
 export type Validator = (value: unknown) => ErrorDetail[];
+
+/** Of a path, in characters: names of properties come from the client and may be as long as a body. */
+const PATH_LENGTH = 200;
 
 /**
  * Turns the schemas of the contract into validators.
@@ -11,30 +15,70 @@ export type Validator = (value: unknown) => ErrorDetail[];
  * @param components schemas that others refer to by `$id`
  */
 export function createValidators(components: readonly object[]): { compile(schema: object): Validator } {
-  const ajv = new Ajv({ allErrors: true, strict: true, strictTypes: false, allowUnionTypes: true });
+  // Verbose: each error comes with the value and the schema at fault, which is what sentences are made of.
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, strictTypes: false, allowUnionTypes: true });
   ajv.addFormat('date-time', { type: 'string', validate: isTimestamp });
   ajv.addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
   for (const component of components) ajv.addSchema(component);
+  const schemaOf = ($ref: string) => ajv.getSchema($ref)?.schema as SchemaNode | undefined;
   return {
     compile(schema) {
       const check = ajv.compile(schema);
-      return (value) => (check(value) ? [] : toDetails(check.errors ?? []));
+      return (value) => (check(value) ? [] : toDetails(check.errors ?? [], schemaOf));
     },
   };
 }
 
 /** ajv's errors as ours: one per place, in words, without the noise of union branches. */
-function toDetails(errors: readonly ErrorObject[]): ErrorDetail[] {
+function toDetails(errors: readonly ErrorObject[], schemaOf: ($ref: string) => SchemaNode | undefined): ErrorDetail[] {
   const details = new Map<string, ErrorDetail>();
-  const unions = errors.filter((error) => error.keyword === 'anyOf').map((error) => error.instancePath);
-  for (const error of errors) {
-    const path = toPath(error);
-    const branch = unions.includes(error.instancePath) && error.keyword !== 'anyOf';
-    if (branch || details.has(path)) continue;
-    details.set(path, { path, message: toMessage(error, errors) });
+  for (const fault of readUnions(errors)) {
+    const path = toPath(fault.error);
+    if (details.has(path)) continue;
+    details.set(path, { path, message: sentenceFor(fault, schemaOf) });
     if (details.size === MAX_ERROR_DETAILS) break;
   }
   return [...details.values()];
+}
+
+/**
+ * A value that fits no branch of a union breaks all of them. Where its kind tells which one was meant, an object among
+ * strings say, what is wrong with that one is told; else that it is none of them.
+ */
+function readUnions(errors: readonly ErrorObject[]): FoundFault[] {
+  const dropped = new Set<ErrorObject>();
+  const within = new Map<ErrorObject, ErrorObject>();
+  for (const union of errors.filter(({ keyword }) => keyword === 'anyOf')) {
+    const branches = branchesOf(union, errors);
+    const meant = branches.filter((branch) => !branch.some((error) => isOfKind(error, union)));
+    const [only] = meant;
+    if (only === undefined || meant.length > 1) for (const error of branches.flat()) dropped.add(error);
+    else {
+      dropped.add(union);
+      for (const error of branches.filter((branch) => branch !== only).flat()) dropped.add(error);
+      for (const error of only) within.set(error, union);
+    }
+  }
+  return errors
+    .filter((error) => !dropped.has(error))
+    .map((error) => ({ error, union: within.get(error), others: errors }));
+}
+
+/** The errors of each branch of a union, for one value. */
+function branchesOf(union: ErrorObject, errors: readonly ErrorObject[]): ErrorObject[][] {
+  const branches = new Map<string, ErrorObject[]>();
+  for (const error of errors) {
+    const here = error.instancePath === union.instancePath || error.instancePath.startsWith(`${union.instancePath}/`);
+    if (!here || !error.schemaPath.startsWith(`${union.schemaPath}/`)) continue;
+    const branch = error.schemaPath.slice(union.schemaPath.length + 1).split('/', 1)[0] as string;
+    branches.set(branch, [...(branches.get(branch) ?? []), error]);
+  }
+  return [...branches.values()];
+}
+
+/** Whether it says that the value of the union is of another kind than its branch. */
+function isOfKind(error: ErrorObject, union: ErrorObject): boolean {
+  return error.instancePath === union.instancePath && (error.keyword === 'type' || error.keyword === 'const');
 }
 
 /** `/where/1/op` as `where[1].op`; a missing or extra property is named itself. */
@@ -45,31 +89,6 @@ function toPath(error: ErrorObject): string {
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const named = error.params.additionalProperty ?? error.params.missingProperty;
   if (typeof named === 'string') parts.push(named);
-  return parts.map((part, i) => (/^\d+$/.test(part) ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
-}
-
-function toMessage(error: ErrorObject, all: readonly ErrorObject[]): string {
-  switch (error.keyword) {
-    case 'additionalProperties':
-      return 'is not a known property';
-    case 'required':
-      return 'is required';
-    case 'anyOf': {
-      const branches = all.filter((other) => other.instancePath === error.instancePath);
-      const allowed = branches
-        .filter((other) => other.keyword === 'const')
-        .map((other) => JSON.stringify(other.params.allowedValue));
-      if (allowed.length > 0) return `must be one of ${allowed.join(', ')}`;
-      const types = branches.filter((other) => other.keyword === 'type').map((other) => String(other.params.type));
-      const fault = branches.find((other) => !['anyOf', 'type'].includes(other.keyword));
-      if (fault !== undefined) return toMessage(fault, []);
-      return `must be ${[...new Set(types)].join(' or ')}`;
-    }
-    case 'format':
-      return error.params.format === 'date-time'
-        ? 'must be an RFC 3339 timestamp with offset, such as 2026-06-10T10:00:00Z'
-        : `must be a ${error.params.format}`;
-    default:
-      return error.message ?? 'is not valid';
-  }
+  const path = parts.map((part, i) => (/^\d+$/.test(part) ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
+  return path.length > PATH_LENGTH ? `${path.slice(0, PATH_LENGTH)}…` : path;
 }

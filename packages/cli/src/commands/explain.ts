@@ -1,9 +1,8 @@
-import { ERROR_CODES, ERRORS, type ErrorCode } from '@loguro/types';
+import { ERROR_CODES, ERRORS, type ErrorCode, nearestName } from '@loguro/types';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
 import { explainError } from '../explain/explain-error.js';
-import { nearest } from '../nearest.js';
 import { columnsOf } from '../output/formats.js';
 import type { Context, Registry } from '../program.js';
 
@@ -23,7 +22,7 @@ async function explain({ out }: Context, code?: string): Promise<undefined> {
     return undefined;
   }
   if (!(ERROR_CODES as readonly string[]).includes(code)) {
-    const near = nearest(code, ERROR_CODES);
+    const near = nearestName(code, ERROR_CODES);
     throw new CliError(`There is no error code "${code}".`, {
       exitCode: EXIT.notFound,
       hints: [...(near === undefined ? [] : [`Did you mean ${near}?`]), 'List them: loguro explain'],

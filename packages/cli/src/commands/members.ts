@@ -1,10 +1,9 @@
 import type { Member } from '@loguro/datasets';
-import { ROLES, type Role } from '@loguro/types';
+import { nearestName, ROLES, type Role } from '@loguro/types';
 import { Argument, type Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { confirmOrRefuse } from '../confirm.js';
 import { EXIT } from '../exit-codes.js';
-import { nearest } from '../nearest.js';
 import { type Column, columnsOf } from '../output/formats.js';
 import type { Context, Registry } from '../program.js';
 
@@ -82,7 +81,7 @@ async function find(session: Context['session'], reference: string): Promise<Mem
     ({ accountId, email }) => String(accountId) === reference || email.toLowerCase() === reference.toLowerCase(),
   );
   if (found !== undefined) return found;
-  const near = nearest(
+  const near = nearestName(
     reference,
     members.map(({ email }) => email),
   );

@@ -4,11 +4,11 @@ import {
   BUCKETS,
   type Bucket,
   type BucketItem,
+  nearestName,
   type OrderItem,
   type SelectItem,
 } from '@loguro/types';
 import { CliError } from '../cli-error.js';
-import { nearest } from '../nearest.js';
 
 const TERM = /^\s*(\w+)\s*(\(\s*(\w*)\s*\))?(?:\s+as\s+(\w+))?\s*$/i;
 
@@ -40,7 +40,7 @@ export function parseTerm(text: string, flag: string): Term {
   if (isOneOf(word, AGGREGATES)) return { aggregate: word, ...field, ...alias };
   if (isOneOf(word, BUCKETS)) return { bucket: word, field: argument === '' ? 'timestamp' : argument, ...alias };
   const known = [...AGGREGATES, ...BUCKETS];
-  const near = nearest(word, known);
+  const near = nearestName(word, known);
   throw new CliError(`${flag} "${text}": there is no "${name}".`, {
     hints: [...(near ? [`Did you mean ${near}?`] : []), `There are ${known.join(', ')}.`],
   });

@@ -1,6 +1,5 @@
-import { type Field, type Fields, fieldList } from '@loguro/types';
+import { type Field, type Fields, fieldList, nearestName } from '@loguro/types';
 import { CliError } from '../cli-error.js';
-import { nearest } from '../nearest.js';
 import { fieldName } from './field-name.js';
 import type { TimeFormat } from './time-format.js';
 
@@ -82,7 +81,7 @@ export class Mapping {
     if (fixedTimestamp === undefined && !targets.some(({ to }) => to === 'timestamp')) {
       throw new CliError(`There is no column "${timestampColumn}" to take the timestamp of the records from.`, {
         hints: [
-          `Name it: --timestamp-column ${quote(nearest(timestampColumn, headings) ?? headings[0] ?? 'COLUMN')}`,
+          `Name it: --timestamp-column ${quote(nearestName(timestampColumn, headings) ?? headings[0] ?? 'COLUMN')}`,
           'Or give all records one time: --timestamp now',
         ],
       });
@@ -98,7 +97,7 @@ export class Mapping {
   #unknownColumns(extra: readonly string[]): CliError {
     const names = this.fields.map(({ name }) => name);
     const near = extra
-      .map((column) => [column, nearest(column, names)] as const)
+      .map((column) => [column, nearestName(column, names)] as const)
       .find(([, name]) => name !== undefined);
     return new CliError(`The schema has no field for ${list(extra)}.`, {
       hints: [

@@ -17,6 +17,7 @@ import { requireDataset } from '../datasets/find-dataset.js';
 import type { RateLimits } from '../limits/rate-limits.js';
 import type { Services } from '../services.js';
 import type { DatasetRequest, Endpoint } from './endpoint.js';
+import { faultSentence } from './fault-sentence.js';
 import { datasetChoiceOf, expressPath, pathIds, projectSlugOf } from './path.js';
 import { parseQueryString } from './query-string.js';
 import { type BodyLimits, readJsonBody } from './read-body.js';
@@ -162,7 +163,7 @@ function readQuery(req: Request, schema: NonNullable<Contract['query']>, check: 
   const query = parseQueryString(req.url, schema);
   const details = check(query);
   if (details.length > 0) {
-    throw new ApiError('invalid_request', 'The query string is not acceptable: see "details".', { details });
+    throw new ApiError('invalid_request', faultSentence('The query string is not acceptable', details), { details });
   }
   return query;
 }
@@ -172,7 +173,7 @@ async function readBody(req: Request, check: Validator, limits: BodyLimits): Pro
   requireStorableText(body);
   const details = check(body);
   if (details.length > 0) {
-    throw new ApiError('invalid_request', 'The body is not acceptable: see "details".', { details });
+    throw new ApiError('invalid_request', faultSentence('The body is not acceptable', details), { details });
   }
   return body;
 }

@@ -1,6 +1,5 @@
-import { type ErrorDetail, type Field, LIMITS } from '@loguro/types';
+import { type ErrorDetail, type Field, LIMITS, nearestName } from '@loguro/types';
 import { describeValue, shortened } from './describe-value.js';
-import { nearestName } from './nearest-name.js';
 import { timestampText } from './timestamp-text.js';
 
 const TIMESTAMP_HINT = 'an RFC 3339 timestamp with offset, such as 2026-06-10T10:00:00Z';
@@ -97,5 +96,5 @@ function explainNested(value: object, path: string, levels: number, add: Add): v
 
 function unknownField(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
-  return `is not a field of this dataset${nearest === null ? '' : `; did you mean "${nearest}"?`}`;
+  return `is not a field of this dataset${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`;
 }

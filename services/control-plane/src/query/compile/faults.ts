@@ -1,4 +1,5 @@
 import { ApiError, type ErrorDetail } from '@loguro/types';
+import { faultSentence } from '../../http/fault-sentence.js';
 
 /** Gathers everything that is wrong with a query, so that its author hears all of it at once. */
 export class Faults {
@@ -11,12 +12,8 @@ export class Faults {
 
   /** @throws ApiError `invalid_query` when anything was wrong */
   throwIfAny(): void {
-    const [first] = this.#details;
-    if (first === undefined) return;
-    const more = this.#details.length - 1;
-    const rest = more === 0 ? '' : ` (and ${more} more: see "details")`;
-    throw new ApiError('invalid_query', `The query can't be run: ${first.path} ${first.message}${rest}.`, {
-      details: this.#details,
-    });
+    const details = this.#details;
+    if (details.length === 0) return;
+    throw new ApiError('invalid_query', faultSentence("The query can't be run", details), { details });
   }
 }

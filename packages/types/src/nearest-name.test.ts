@@ -6,8 +6,8 @@ test.each([
   ['COUNTRY', 'country'],
   ['amout', 'amount'],
   ['timestmp', 'timestamp'],
-  ['zip', null],
-  ['x'.repeat(5000), null],
+  ['zip', undefined],
+  ['x'.repeat(5000), undefined],
 ])('%s most likely meant %s', (name, nearest) => {
   expect(nearestName(name, ['timestamp', 'context', 'country', 'amount'])).toBe(nearest);
 });
