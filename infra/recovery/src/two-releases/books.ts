@@ -19,20 +19,34 @@ async function storedOf(ownerUrl: string, datasets: Iterable<number>): Promise<M
 
 const nameOf = ({ dataset, number }: Accepted) => `${dataset}/${number}`;
 
-/** Resolves when everything that has been accepted by now is stored. */
-export async function isStored({ ownerUrl }: Servers, accepted: readonly Accepted[]): Promise<void> {
+/** Where to count. */
+type Database = Pick<Servers, 'ownerUrl'>;
+
+/** How long the workers may take to store what was accepted, in milliseconds. */
+const STORED_WITHIN_MS = 60_000;
+
+/** Resolves when everything that has been accepted by now is stored. @throws Error when it is not in time */
+export async function isStored(
+  { ownerUrl }: Database,
+  accepted: readonly Accepted[],
+  timeoutMs = STORED_WITHIN_MS,
+): Promise<void> {
   const now = accepted.slice();
   const datasets = new Set(now.map(({ dataset }) => dataset));
   const all = async () => {
     const stored = await storedOf(ownerUrl, datasets);
     return now.every((record) => stored.has(nameOf(record)));
   };
-  await waitFor(all, { timeoutMs: 60_000, intervalMs: 250, what: `${now.length} accepted records to be stored` });
+  await waitFor(all, { timeoutMs, intervalMs: 250, what: `${now.length} accepted records to be stored` });
 }
 
 /** Compares what was accepted with what is stored; what does not agree, in words. */
-export async function accountsFor(servers: Servers, accepted: readonly Accepted[]): Promise<string[]> {
-  await isStored(servers, accepted).catch(() => undefined);
+export async function accountsFor(
+  servers: Database,
+  accepted: readonly Accepted[],
+  timeoutMs = STORED_WITHIN_MS,
+): Promise<string[]> {
+  await isStored(servers, accepted, timeoutMs).catch(() => undefined);
   const datasets = new Set(accepted.map(({ dataset }) => dataset));
   const stored = await storedOf(servers.ownerUrl, datasets);
   const names = new Set(accepted.map(nameOf));

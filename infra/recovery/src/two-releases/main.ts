@@ -51,15 +51,22 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   }
 }
 
-const SHOWN = 40;
+/** What tells apart findings of one kind: numbers and ids. */
+const PARTICULARS = /[0-9a-f]{4,}(-[0-9a-f]+)*|\d+/g;
 
 function conclude(findings: readonly string[], reporter: Reporter): number {
   if (findings.length === 0) {
     reporter.say('\nNo request failed, every accepted record is stored once, and every answer stayed the same.');
     return 0;
   }
+  const kinds = new Map<string, string[]>();
+  for (const finding of findings) {
+    const kind = finding.replace(PARTICULARS, '');
+    kinds.set(kind, [...(kinds.get(kind) ?? []), finding]);
+  }
   reporter.say(`\n${findings.length} things are not as promised:`);
-  for (const finding of findings.slice(0, SHOWN)) reporter.say(`  - ${finding}`);
-  if (findings.length > SHOWN) reporter.say(`  and ${findings.length - SHOWN} more`);
+  for (const [first, ...others] of kinds.values()) {
+    reporter.say(`  - ${first}${others.length === 0 ? '' : ` (and ${others.length} like it)`}`);
+  }
   return 1;
 }
