@@ -68,6 +68,18 @@ test.each([
   expect(answer.body.details.length).toBeGreaterThan(0);
 });
 
+test('what is wrong is said in one sentence, with what was probably meant', async () => {
+  expect((await query({ groupby: ['name'] })).body.error).toBe(
+    'The body is not acceptable: groupby is not a known property; did you mean "groupBy"?',
+  );
+  expect((await query({ select: ['name', 'n'], limit: 0 })).body.error).toBe(
+    'The body is not acceptable: select[0] must be an object such as {"field":"name"} (and 2 more: see "details").',
+  );
+  expect((await query({ select: [{ field: 'nmae' }] })).body.error).toBe(
+    'The query can\'t be run: select[0].field names no field: "nmae"; did you mean "name"?',
+  );
+});
+
 test('rows stream as CSV and NDJSON over HTTP', async () => {
   const { pat } = options.as as { pat: string };
   const send = (accept: string) =>
