@@ -106,6 +106,17 @@ describe('refusals say where and why', () => {
     ]);
   });
 
+  test.each([
+    ['count', '; an aggregate is written as {"aggregate":"count"}'],
+    ['COUNT(*)', '; an aggregate is written as {"aggregate":"count"}'],
+    ['SUM( Amount )', '; an aggregate is written as {"aggregate":"sum","field":"Amount"}'],
+    ['hour', '; a bucket is written as {"bucket":"hour","field":"timestamp"}'],
+  ])('%s as a field is answered with how that is written', (field, hint) => {
+    expect(faults({ select: [{ field }] })).toEqual([
+      { path: 'select[0].field', message: `names no field: ${JSON.stringify(field)}${hint}` },
+    ]);
+  });
+
   test('a name that is near to nothing hears what there is', () => {
     expect(faults({ groupBy: ['zzzzzzzz'] })).toEqual([
       { path: 'groupBy[0]', message: `names no field: "zzzzzzzz"; there is ${FIELD_NAMES}` },
