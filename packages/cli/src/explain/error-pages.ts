@@ -13,7 +13,7 @@ export const ERROR_PAGES: Record<ErrorCode, string> = {
   credential_inactive:
     '# `credential_inactive`\n\nHTTP 409. A revoked or expired credential cannot be rotated.\n\n## What it means\n\nOnly a credential that still works can be rotated; this one is revoked or expired.\n\n## What to do\n\nCreate a new one.\n',
   cursor_expired:
-    "# `cursor_expired`\n\nHTTP 410. The records that arrived since this cursor can no longer be told apart.\n\n## What it means\n\nThe cursor of a tail is good for 24 hours, and only for the table it was made for: not after the dataset's table was rewritten, or the database restored from a copy.\n\n## What to do\n\nStart again without a cursor, and ask a [query](../queries.md) for the time in between, by timestamp.\n",
+    '# `cursor_expired`\n\nHTTP 410. The records that arrived since this cursor can no longer be told apart.\n\n## What it means\n\nThe cursor of a tail is good for 24 hours, and only for the table it was made for: not after the dataset\'s table was rewritten, or the database restored from a copy.\n\n## What to do\n\nStart again without a cursor, and ask a [query](../queries.md) for the time in between, by timestamp.\n',
   dataset_id_conflict:
     '# `dataset_id_conflict`\n\nHTTP 400. The path and X-Loguro-Dataset-Id name different datasets.\n\n## What it means\n\nThe path names one dataset and the header `X-Loguro-Dataset-Id` another.\n\n## What to do\n\nSend only one of the two, or the same id in both.\n',
   dataset_not_found:
@@ -37,7 +37,7 @@ export const ERROR_PAGES: Record<ErrorCode, string> = {
   invalid_record:
     '# `invalid_record`\n\nHTTP 400. A record does not fit the schema of its dataset.\n\n## What it means\n\nA record does not fit the schema of its dataset: an unknown field, a wrong type, a missing required field, a timestamp that is not RFC 3339 or lies outside the years 0001 to 9999, a number that is not finite, a string with U+0000 or an unpaired surrogate, or a context nested deeper than 32.\n\n## What to do\n\n`details` lists the first 100 faults with `index` (position in the batch), `path` and `message`. Without `?partial=true` nothing of the batch was accepted. Try a payload with `?dry_run=true` first.\n',
   invalid_request:
-    '# `invalid_request`\n\nHTTP 400. A parameter, header or body field breaks the published schema.\n\n## What it means\n\nA path or query parameter, a header, or a field of the body breaks the published schema.\n\n## What to do\n\n`details` has one entry for each place. The schema is in `GET /api/openapi.json`.\n',
+    '# `invalid_request`\n\nHTTP 400. A parameter, header or body field breaks the published schema.\n\n## What it means\n\nA path or query parameter, a header, or a field of the body breaks the published schema.\n\n## What to do\n\n`error` says what is wrong first; `details` has one entry for each place, with the name that was probably meant or an example of what to write. The schema is in `GET /api/openapi.json`.\n',
   invalid_schema:
     '# `invalid_schema`\n\nHTTP 400. The dataset schema breaks a rule for fields.\n\n## What it means\n\nA field breaks a rule: unknown type, a name that is not `^[A-Za-z_][A-Za-z0-9_]{0,62}$`, two names that differ only in case, more than 200 fields, or one of the names every record has anyway (`timestamp`, `context`) or that is reserved (`__…`, and the system columns of PostgreSQL: `tableoid`, `xmin`, `cmin`, `xmax`, `cmax`, `ctid`).\n\n## What to do\n\n`details` has one entry for each field at fault. Nothing was registered.\n',
   key_not_found:
