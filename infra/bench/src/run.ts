@@ -1,5 +1,6 @@
 import { gatewaySuite } from './gateway/suite.js';
 import { ingestSuite } from './ingest/suite.js';
+import { describeInterruptions, measureInterruptions } from './interruptions.js';
 import { querySuite } from './query/suite.js';
 import { reached, type Suite, toLine } from './report.js';
 import { currentLoad, saveFigures } from './save.js';
@@ -23,13 +24,15 @@ export async function runSuites(args: readonly string[], say: (line: string) => 
   for (const suite of chosen) {
     say(`\n${suite.title}`);
     const load = currentLoad();
+    const lost = describeInterruptions(measureInterruptions());
+    say(`  ${lost}`);
     const figures = await suite.run((line) => say(`  … ${line}`));
     say('');
     for (const figure of figures) {
       say(`  ${toLine(figure)}`);
       if (!reached(figure)) missed += 1;
     }
-    if (args.includes('--save')) saveFigures(suite.title, figures, load);
+    if (args.includes('--save')) saveFigures(suite.title, figures, { load, lost });
   }
   return missed === 0 ? 0 : 1;
 }

@@ -6,8 +6,16 @@ import { type Figure, reached } from './report.js';
 const PAGE = fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url));
 const GIB = 1024 ** 3;
 
+/** What the machine was like before the run. */
+export interface MachineState {
+  /** Load average. */
+  load: number;
+  /** A few words about interruptions. */
+  lost: string;
+}
+
 /** Appends a suite's figures to the benchmarks page, with what they were measured on. */
-export function saveFigures(title: string, figures: readonly Figure[], loadBefore: number): void {
+export function saveFigures(title: string, figures: readonly Figure[], before: MachineState): void {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
   const machine = `${availableParallelism()} × ${model}, ${Math.round(totalmem() / GIB)} GiB, Node ${process.versions.node}`;
   const rows = figures.map((figure) => {
@@ -24,7 +32,7 @@ export function saveFigures(title: string, figures: readonly Figure[], loadBefor
       '',
       `### ${title} — ${day}`,
       '',
-      `${machine}; load average before the run ${loadBefore.toFixed(1)}`,
+      `${machine}; load average before the run ${before.load.toFixed(1)}; ${before.lost}`,
       '',
       '| What | Median | Range | Goal |',
       '|---|---|---|---|',

@@ -6,7 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 const pages = fileURLToPath(new URL('../../../docs/errors/', import.meta.url));
 const target = fileURLToPath(new URL('../src/explain/error-pages.ts', import.meta.url));
-const literal = (text) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
+/** As the formatter writes it: in the quotes that need fewer escapes, single ones when it makes no difference. */
+const literal = (text) => {
+  const quote = text.split("'").length > text.split('"').length ? '"' : "'";
+  return quote + text.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`).replaceAll('\n', '\\n') + quote;
+};
 const entries = readdirSync(pages)
   .filter((name) => /^[a-z_]+\.md$/.test(name))
   .sort()

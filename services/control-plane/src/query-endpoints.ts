@@ -32,7 +32,7 @@ async function answerQuery(
   const streamed = STREAM_TYPES.find((candidate) => candidate === type);
   if (streamed !== undefined) return streamAnswer(queries, target, streamed, { body, span, signal });
   if (body.explain === true) return { status: 200, body: await queries.explain(target, body, signal) };
-  return { status: 200, body: await queries.run(target, body, signal, span) };
+  return { status: 200, json: await queries.run(target, body, signal, span) };
 }
 
 async function streamAnswer(

@@ -16,5 +16,5 @@ async function answerTail(
   { dataset, body, signal }: { dataset: Dataset; body: TailRequest; signal: AbortSignal },
 ): Promise<Answer> {
   const target = { id: dataset.id, projectId: dataset.projectId, fields: requireFields(dataset) };
-  return { status: 200, body: await tails.tail(target, body, signal) };
+  return { status: 200, json: await tails.tail(target, body, signal) };
 }

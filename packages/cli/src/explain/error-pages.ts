@@ -13,7 +13,7 @@ export const ERROR_PAGES: Record<ErrorCode, string> = {
   credential_inactive:
     '# `credential_inactive`\n\nHTTP 409. A revoked or expired credential cannot be rotated.\n\n## What it means\n\nOnly a credential that still works can be rotated; this one is revoked or expired.\n\n## What to do\n\nCreate a new one.\n',
   cursor_expired:
-    '# `cursor_expired`\n\nHTTP 410. The records that arrived since this cursor can no longer be told apart.\n\n## What it means\n\nThe cursor of a tail is good for 24 hours, and only for the table it was made for: not after the dataset\'s table was rewritten, or the database restored from a copy.\n\n## What to do\n\nStart again without a cursor, and ask a [query](../queries.md) for the time in between, by timestamp.\n',
+    "# `cursor_expired`\n\nHTTP 410. The records that arrived since this cursor can no longer be told apart.\n\n## What it means\n\nThe cursor of a tail is good for 24 hours, and only for the table it was made for: not after the dataset's table was rewritten, or the database restored from a copy.\n\n## What to do\n\nStart again without a cursor, and ask a [query](../queries.md) for the time in between, by timestamp.\n",
   dataset_id_conflict:
     '# `dataset_id_conflict`\n\nHTTP 400. The path and X-Loguro-Dataset-Id name different datasets.\n\n## What it means\n\nThe path names one dataset and the header `X-Loguro-Dataset-Id` another.\n\n## What to do\n\nSend only one of the two, or the same id in both.\n',
   dataset_not_found:

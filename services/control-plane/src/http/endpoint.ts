@@ -83,12 +83,14 @@ export interface DatasetRequest<Op extends ControlOperation = ControlOperation> 
   dataset: Dataset;
 }
 
-/** What a handler answers: JSON, a stream, or nothing but a status. */
+/** What a handler answers: a body in one of three forms, or nothing but a status. */
 export interface Answer {
   /** One of the contract's success statuses. */
   status: number;
   /** Sent as JSON. */
   body?: unknown;
+  /** JSON text, sent as it is. */
+  json?: string;
   /** Sent as it comes, at the client's pace; set `Content-Type` in `headers`. */
   stream?: AsyncIterable<string | Uint8Array>;
   headers?: Record<string, string>;

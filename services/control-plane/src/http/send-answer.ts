@@ -7,11 +7,12 @@ import type { Answer } from './endpoint.js';
  * Sends what a handler answered. A stream's first piece is waited for before anything is sent, so that a failure
  * up to there is still answered as one; rejects when it breaks off later, whoever broke it.
  */
-export async function sendAnswer(res: Response, { status, body, stream, headers = {} }: Answer): Promise<void> {
+export async function sendAnswer(res: Response, { status, body, json, stream, headers = {} }: Answer): Promise<void> {
   const pieces = stream?.[Symbol.asyncIterator]();
   const first = await pieces?.next();
   res.status(status).set('Cache-Control', 'no-store').set(headers);
   if (pieces !== undefined && first !== undefined) await pipeline(Readable.from(resume(first, pieces)), res);
+  else if (json !== undefined) res.type('json').send(json);
   else if (body === undefined) res.end();
   else res.json(body);
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase, waitFor } from '@loguro/testing';
+import { createTestDatabase, startForwarder, type TestDatabase, waitFor } from '@loguro/testing';
 import { Pool } from 'pg';
 import { createStatements } from '../datasets/record-table.js';
 import { createRecordMaintenance } from './record-maintenance.js';
@@ -148,4 +148,39 @@ test('one process at a time does the work, and a deleted dataset does not stop i
     },
     { timeoutMs: 5000, what: 'the lock to be free' },
   );
+});
+
+test('a connection that breaks in the middle of a round costs that round, not the process', async () => {
+  const id = await dataset(7, 20_000);
+  const network = await startForwarder(() => Number(new URL(database.controlUrl).port));
+  const url = new URL(database.controlUrl);
+  url.port = String(network.port);
+  const far = new Pool({ connectionString: url.href, max: 1 });
+  const maintenance = createRecordMaintenance({ pool: far, log: silent, now: () => now });
+  const holder = await owner.connect();
+  try {
+    await holder.query('BEGIN');
+    await holder.query(`LOCK TABLE records.dataset_${id} IN ACCESS EXCLUSIVE MODE`);
+    const round = maintenance.runOnce();
+    const failed = expect(round).rejects.toThrow();
+    const waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    await waitFor(async () => (await owner.query(waiting)).rowCount === 1, { what: 'the round to wait for the lock' });
+    network.cut();
+    await failed;
+    // What the round has begun on the server goes on, lock and all, until it is told.
+    await owner.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+    );
+    await holder.query('ROLLBACK');
+    network.restore();
+    const done = async () => {
+      await maintenance.runOnce();
+      return (await rowsOf(id)).n < 20_000;
+    };
+    await waitFor(done, { timeoutMs: 5000, what: 'a later round to do the work' });
+  } finally {
+    holder.release(true);
+    await far.end();
+    await network.close();
+  }
 });

@@ -76,6 +76,8 @@ export function createRecordMaintenance(options: RecordMaintenanceOptions): Reco
 
   async function guarded(withRetention: boolean): Promise<'done' | 'skipped'> {
     const client = await pool.connect();
+    // What breaks is thrown by the statement; unheard, the event of it would end the process.
+    client.on('error', () => undefined);
     try {
       // VACUUM of a large table, and summing up after a large import, take longer than a request may.
       await client.query('SET statement_timeout = 0');

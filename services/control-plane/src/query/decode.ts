@@ -1,27 +1,8 @@
-import type { ColumnType, QueryColumn } from '@loguro/types';
-
 /** A row as PostgreSQL sends it: the text of each value. */
 export type TextRow = (string | null)[];
 
 /** The column types of the driver, set to hand out the text as it is: its own would cut microseconds off. */
 export const AS_TEXT = { getTypeParser: () => (text: string) => text };
-
-/**
- * A function that makes the object for one row of an answer.
- *
- * Doubles are written by PostgreSQL with as many digits as tell them apart, so they come out as they went in.
- */
-export function rowDecoder(columns: readonly QueryColumn[]): (row: TextRow) => Record<string, unknown> {
-  const decoders = columns.map(({ name, type }, i) => ({ i, name, decode: DECODERS[type] }));
-  return (row) => {
-    const object: Record<string, unknown> = {};
-    for (const { i, name, decode } of decoders) {
-      const text = row[i] ?? null;
-      object[name] = text === null ? null : decode(text);
-    }
-    return object;
-  };
-}
 
 /** Bytes a row takes, about: the length of its texts. */
 export function rowSize(row: TextRow): number {
@@ -29,14 +10,6 @@ export function rowSize(row: TextRow): number {
   for (const text of row) size += text === null ? 4 : text.length;
   return size;
 }
-
-const DECODERS: Record<ColumnType, (text: string) => unknown> = {
-  string: (text) => text,
-  number: decodeNumber,
-  boolean: (text) => text === 't',
-  timestamp: decodeTimestamp,
-  object: (text) => JSON.parse(text) as unknown,
-};
 
 /** JSON has no word for infinity, which a percentile between two huge numbers can be: null. */
 export function decodeNumber(text: string): number | null {

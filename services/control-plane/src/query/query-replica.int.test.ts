@@ -4,7 +4,8 @@ import type { Query } from '@loguro/types';
 import { Client, type Pool } from 'pg';
 import { createStatements } from '../datasets/record-table.js';
 import { createQueryPool } from './query-pool.js';
-import { createQueryService, type QueryService } from './query-service.js';
+import { createQueryService } from './query-service.js';
+import { parsedQueries } from './testing/parsed.js';
 import { insertRecords } from './testing/record-fixture.js';
 
 const fields = { n: 'number' } as const;
@@ -16,7 +17,7 @@ let primary: PrivatePostgres;
 let database: TestDatabase;
 let replica: PostgresReplica;
 let pool: Pool;
-let service: QueryService;
+let service: ReturnType<typeof parsedQueries>;
 let owner: Client;
 
 beforeAll(async () => {
@@ -25,7 +26,7 @@ beforeAll(async () => {
   replica = await primary.startReplica();
   const url = replica.urlOf(database.queryUrl);
   pool = createQueryPool({ url, poolSize: 4, connectTimeoutMs: 2000, statementTimeoutMs: 10_000 });
-  service = createQueryService({ pool, statementTimeoutMs: 10_000 });
+  service = parsedQueries(createQueryService({ pool, statementTimeoutMs: 10_000 }));
   owner = new Client({ connectionString: database.ownerUrl });
   await owner.connect();
   for (const statement of createStatements(1, fields)) await owner.query(statement);

@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { createStatements } from '../datasets/record-table.js';
 import { createQueryPool } from './query-pool.js';
 import { createQueryService, type QueryTarget } from './query-service.js';
+import { parsedQueries } from './testing/parsed.js';
 import { createQueryFixture } from './testing/record-fixture.js';
 
 type Fixture = Awaited<ReturnType<typeof createQueryFixture>>;
@@ -179,7 +180,7 @@ test('a database that is away is a 503, and answers again by itself when it is b
   for (const statement of createStatements(1, fields)) await owner.query(statement);
   await owner.end();
   const pool = createQueryPool({ url: away.queryUrl, poolSize: 2, connectTimeoutMs: 1000, statementTimeoutMs: 5000 });
-  const service = createQueryService({ pool, statementTimeoutMs: 5000 });
+  const service = parsedQueries(createQueryService({ pool, statementTimeoutMs: 5000 }));
   try {
     const ask = () => service.run({ id: 1, projectId: 1, fields }, {}, never);
     expect((await ask()).rows).toEqual([{ count: 0 }]);

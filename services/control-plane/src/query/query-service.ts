@@ -5,12 +5,13 @@ import { createCanceller } from './canceller.js';
 import { type CompiledQuery, compileQuery } from './compile/compile-query.js';
 import type { Reach } from './compile/parts.js';
 import { withConnection } from './connection.js';
-import { rowDecoder, rowSize } from './decode.js';
+import { rowSize, type TextRow } from './decode.js';
 import { explainQuery } from './explain.js';
 import { createProjectSlots } from './project-slots.js';
 import { queryFailure, replicaFailure } from './query-failure.js';
 import { startQuerySpan } from './query-span.js';
 import { openQueryStream, type QueryStream } from './query-stream.js';
+import { resultText } from './result-text.js';
 import type { StreamType } from './row-formats.js';
 import { collectRows, type Statement } from './statement.js';
 import { createTableExtents } from './table-extents.js';
@@ -57,9 +58,10 @@ export interface QueryService {
   /**
    * Answers a query with one page of rows.
    *
+   * @returns a {@link QueryResult} as JSON text
    * @throws ApiError also `result_too_large`
    */
-  run(target: QueryTarget, query: Query, signal: AbortSignal, parent?: Span | null): Promise<QueryResult>;
+  run(target: QueryTarget, query: Query, signal: AbortSignal, parent?: Span | null): Promise<string>;
   /** Says what would be run instead of running it. */
   explain(target: QueryTarget, query: Query, signal: AbortSignal): Promise<QueryExplanation>;
   /** Starts to answer a query with all its rows, one after the other; see {@link QueryStream}. */
@@ -138,7 +140,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
           const bytesBefore = rows.reduce((sum, row) => sum + rowSize(row), 0);
           rows.push(...(await ask(compiled.rest(), bytesBefore)));
         }
-        return toResult(compiled, rows, performance.now() - started);
+        return toText(compiled, rows, performance.now() - started);
       }),
 
     explain: (target, query, signal) => withQuery(target, query, { signal, reach: 'all' }, explainQuery),
@@ -169,18 +171,17 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
   };
 }
 
-function toResult(compiled: CompiledQuery, rows: (string | null)[][], milliseconds: number): QueryResult {
+function toText(compiled: CompiledQuery, rows: TextRow[], milliseconds: number): string {
   const { columns, range, limit, cursorOf } = compiled;
   const shown = rows.length > limit ? rows.slice(0, limit) : rows;
   const last = shown.at(-1);
   const more = rows.length > limit && last !== undefined;
-  return {
-    rows: shown.map(rowDecoder(columns)),
+  return resultText<QueryResult>(columns, shown, {
     columns,
     rowCount: shown.length,
     range,
     elapsedMs: Math.round(milliseconds * 1000) / 1000,
     ...(more && { truncated: true as const }),
     ...(more && cursorOf !== undefined && { nextCursor: cursorOf(last) }),
-  };
+  });
 }

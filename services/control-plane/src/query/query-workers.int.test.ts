@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { createStatements } from '../datasets/record-table.js';
 import { createQueryPool } from './query-pool.js';
 import { createQueryService } from './query-service.js';
+import { parsedQueries } from './testing/parsed.js';
 
 const fields = { name: 'string' } as const;
 const target = { id: 1, projectId: 1, fields };
@@ -45,7 +46,8 @@ async function mostWorkers(parallelWorkers: number): Promise<number> {
   const planes = [1, 2].map(() => {
     const session = { connectTimeoutMs: 5000, statementTimeoutMs: 30_000 };
     const pool = createQueryPool({ url: database.queryUrl, poolSize: QUERIES, ...session, parallelWorkers });
-    return { pool, service: createQueryService({ pool, statementTimeoutMs: 30_000, queriesPerProject: QUERIES }) };
+    const options = { pool, statementTimeoutMs: 30_000, queriesPerProject: QUERIES };
+    return { pool, service: parsedQueries(createQueryService(options)) };
   });
   try {
     let running = true;

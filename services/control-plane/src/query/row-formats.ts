@@ -41,18 +41,28 @@ function csvFormat(columns: readonly QueryColumn[]): RowFormat {
 
 /** One JSON object a line, as in the rows of a JSON answer. */
 function ndjsonFormat(columns: readonly QueryColumn[]): RowFormat {
-  const write = columns.map(({ name, type }) => ({ key: `${JSON.stringify(name)}:`, value: JSON_TEXT[type] }));
+  const write = jsonRow(columns);
   return {
     contentType: 'application/x-ndjson; charset=utf-8',
     head: '',
-    row(row) {
-      let line = '{';
-      write.forEach(({ key, value }, i) => {
-        const text = row[i] ?? null;
-        line += `${i > 0 ? ',' : ''}${key}${text === null ? 'null' : value(text)}`;
-      });
-      return `${line}}\n`;
-    },
+    row: (row) => `${write(row)}\n`,
+  };
+}
+
+/**
+ * A function that writes a row as one JSON object, without line breaks.
+ *
+ * Doubles are written by PostgreSQL with as many digits as tell them apart, so they come out as they went in.
+ */
+export function jsonRow(columns: readonly QueryColumn[]): (row: TextRow) => string {
+  const write = columns.map(({ name, type }) => ({ key: `${JSON.stringify(name)}:`, value: JSON_TEXT[type] }));
+  return (row) => {
+    let object = '{';
+    write.forEach(({ key, value }, i) => {
+      const text = row[i] ?? null;
+      object += `${i > 0 ? ',' : ''}${key}${text === null ? 'null' : value(text)}`;
+    });
+    return `${object}}`;
   };
 }
 

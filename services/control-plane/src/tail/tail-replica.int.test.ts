@@ -3,9 +3,10 @@ import { type PostgresReplica, type PrivatePostgres, startPostgres, type TestDat
 import { Client, type Pool } from 'pg';
 import { createStatements } from '../datasets/record-table.js';
 import { createQueryPool } from '../query/query-pool.js';
+import { parsedTails } from '../query/testing/parsed.js';
 import { insertRecords } from '../query/testing/record-fixture.js';
 import { type ArrivalFeed, createArrivalFeed } from './arrival-feed.js';
-import { createTailService, type TailService } from './tail-service.js';
+import { createTailService } from './tail-service.js';
 import { numbered } from './testing/tail-fixture.js';
 
 const fields = { n: 'number', name: 'string' } as const;
@@ -17,7 +18,7 @@ let database: TestDatabase;
 let replica: PostgresReplica;
 let pool: Pool;
 let feed: ArrivalFeed;
-let service: TailService;
+let service: ReturnType<typeof parsedTails>;
 const writers: Client[] = [];
 
 beforeAll(async () => {
@@ -30,7 +31,7 @@ beforeAll(async () => {
   const url = replica.urlOf(database.queryUrl);
   pool = createQueryPool({ url, poolSize: 4, connectTimeoutMs: 2000, statementTimeoutMs: 10_000 });
   feed = createArrivalFeed({ pool, intervalMs: 20, onFailure: () => undefined });
-  service = createTailService({ pool, feed, statementTimeoutMs: 10_000, paceMs: 0 });
+  service = parsedTails(createTailService({ pool, feed, statementTimeoutMs: 10_000, paceMs: 0 }));
   const answers = () => service.tail(target, {}, never).catch(() => undefined);
   await waitFor(answers, { what: 'the table on the replica', timeoutMs: 20_000 });
 }, 60_000);

@@ -3,9 +3,9 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { Pool } from 'pg';
 import { createCanceller } from '../query/canceller.js';
 import { withConnection } from '../query/connection.js';
-import { rowDecoder } from '../query/decode.js';
 import { queryFailure } from '../query/query-failure.js';
 import type { QueryTarget } from '../query/query-service.js';
+import { resultText } from '../query/result-text.js';
 import type { ArrivalFeed } from './arrival-feed.js';
 import { type CompiledTail, compileTail } from './compile-tail.js';
 import { readTail, type TailPage } from './read-tail.js';
@@ -37,10 +37,11 @@ export interface TailService {
   /**
    * Answers with the next records, or when none has come in the time that the request waits.
    *
+   * @returns a {@link TailResult} as JSON text
    * @throws ApiError `invalid_query`, `cursor_expired`, `too_many_queries`, `query_timeout`, `dataset_not_found` or
    *   `unavailable`; the signal's reason once that has fired
    */
-  tail(target: QueryTarget, request: TailRequest, signal: AbortSignal): Promise<TailResult>;
+  tail(target: QueryTarget, request: TailRequest, signal: AbortSignal): Promise<string>;
   /** Answers all that wait, at once; from now on nobody waits. */
   stopWaiting(): void;
   /** Closes what the service opened itself; pool and feed stay the caller's. */
@@ -125,9 +126,9 @@ export function createTailService(options: TailServiceOptions): TailService {
         const read = () => readNow(target.id, tail, cursor, rows, signal);
         const page = await queue(() => allReads(read));
         cursor = page.cursor;
-        if (page.rows.length > 0 || cursor.batch !== null || left() <= 0) return toResult(tail, page);
+        if (page.rows.length > 0 || cursor.batch !== null || left() <= 0) return toText(tail, page);
         await pause(left(), signal, next);
-        if (left() <= 0) return toResult(tail, page);
+        if (left() <= 0) return toText(tail, page);
       }
     } finally {
       watch?.close();
@@ -153,12 +154,11 @@ export function createTailService(options: TailServiceOptions): TailService {
   };
 }
 
-function toResult({ columns }: CompiledTail, { rows, cursor }: TailPage): TailResult {
-  return {
-    rows: rows.map(rowDecoder(columns)),
+function toText({ columns }: CompiledTail, { rows, cursor }: TailPage): string {
+  return resultText<TailResult>(columns, rows, {
     columns,
     rowCount: rows.length,
     cursor: encodeTailCursor(cursor),
     more: cursor.batch !== null,
-  };
+  });
 }

@@ -56,8 +56,12 @@ export function openDatabase({ connectionString, logger, max = 4, timeoutMs = 10
 /** A connection whose answer did not come is thrown away: nobody knows what it would say next. */
 async function run<Row extends pg.QueryResultRow>(pool: pg.Pool, query: pg.QueryConfig, ms: number): Promise<Row[]> {
   const client = await pool.connect();
+  // The pool listens only while a connection is idle: one that breaks in the middle of a statement says so twice, and
+  // the second time, as an event that nobody hears, would end the process.
+  client.on('error', ignore);
   try {
     const { rows } = await within(client.query<Row>(query), ms);
+    client.off('error', ignore);
     client.release();
     return rows;
   } catch (error) {
@@ -65,6 +69,8 @@ async function run<Row extends pg.QueryResultRow>(pool: pg.Pool, query: pg.Query
     throw error;
   }
 }
+
+const ignore = () => undefined;
 
 function unavailable(cause: unknown): ApiError {
   return new ApiError('unavailable', 'The database did not answer in time; nothing was accepted.', { cause });

@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { createStatements, recordTableName } from '../../datasets/record-table.js';
 import { createQueryPool } from '../query-pool.js';
 import { createQueryService, type QueryServiceOptions, type QueryTarget } from '../query-service.js';
+import { parsedQueries } from './parsed.js';
 
 /** A record as a test writes it: the values of its columns. */
 export type TestRecord = Record<string, unknown> & { timestamp: string };
@@ -20,7 +21,7 @@ export async function createQueryFixture(options: Partial<QueryServiceOptions> &
     connectTimeoutMs: 2000,
     statementTimeoutMs,
   });
-  const service = createQueryService({ pool, statementTimeoutMs, ...options });
+  const service = parsedQueries(createQueryService({ pool, statementTimeoutMs, ...options }));
   let datasets = 0;
   let made: Promise<void> = Promise.resolve();
   return {

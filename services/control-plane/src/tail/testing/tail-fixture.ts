@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TailRequest, TailResult } from '@loguro/types';
 import { Client } from 'pg';
 import type { QueryTarget } from '../../query/query-service.js';
+import { parsedTails } from '../../query/testing/parsed.js';
 import { createQueryFixture, insertRecords, type TestRecord } from '../../query/testing/record-fixture.js';
 import { createArrivalFeed } from '../arrival-feed.js';
 import { createTailService, type TailServiceOptions } from '../tail-service.js';
@@ -21,7 +22,9 @@ export interface TestWriter {
 export async function createTailFixture(options: Partial<TailServiceOptions> = {}) {
   const fixture = await createQueryFixture();
   const feed = createArrivalFeed({ pool: fixture.pool, intervalMs: 20, onFailure: () => undefined });
-  const service = createTailService({ pool: fixture.pool, feed, statementTimeoutMs: 10_000, paceMs: 0, ...options });
+  const service = parsedTails(
+    createTailService({ pool: fixture.pool, feed, statementTimeoutMs: 10_000, paceMs: 0, ...options }),
+  );
   const writers: Client[] = [];
   const never = new AbortController().signal;
 
