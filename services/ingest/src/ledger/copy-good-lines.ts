@@ -26,14 +26,14 @@ export interface RefusedLine {
  */
 export async function copyGoodLines(
   session: Session,
-  copy: (lines: readonly string[]) => Step,
+  copy: (lines: readonly Buffer[]) => Step,
   lines: readonly string[],
 ): Promise<RefusedLine[]> {
   const refused: RefusedLine[] = [];
   const part = async (from: number, to: number): Promise<void> => {
     const failure = await session.run([
       { sql: 'SAVEPOINT part' },
-      copy([lines.slice(from, to).join('')]),
+      copy([bytes(lines.slice(from, to))]),
       { sql: 'RELEASE SAVEPOINT part' },
     ]);
     if (failure === null) return;
@@ -52,10 +52,12 @@ export async function copyGoodLines(
   await session.query('ROLLBACK TO SAVEPOINT trial; RELEASE SAVEPOINT trial');
   const bad = new Set(refused.map(({ index }) => index));
   const good = lines.filter((_, index) => !bad.has(index));
-  const failure = good.length > 0 ? await session.run([copy([good.join('')])]) : null;
+  const failure = good.length > 0 ? await session.run([copy([bytes(good)])]) : null;
   if (failure !== null) throw failure.error;
   return refused;
 }
+
+const bytes = (lines: readonly string[]) => Buffer.from(lines.join(''));
 
 /** The lines of COPY text, each with its newline: one within a value is written as an escape. */
 export function splitLines(text: string): string[] {

@@ -4,7 +4,7 @@ import type { Connection, Submittable } from 'pg';
 export interface Step {
   sql: string;
   /** COPY text, whole lines; sent as they are. */
-  lines?: readonly string[];
+  lines?: readonly Buffer[];
 }
 
 /** What PostgreSQL said, and to which of the steps. */
@@ -73,27 +73,20 @@ function encode(steps: readonly Step[]): Buffer {
   const text = steps.map(({ sql }) => sql).join(';');
   const textLength = Buffer.byteLength(text);
   let size = HEADER + textLength + 1;
-  const lengths: number[] = [];
   for (const { lines } of steps) {
     if (lines === undefined) continue;
-    for (const part of lines) {
-      const length = Buffer.byteLength(part);
-      lengths.push(length);
-      size += HEADER + length;
-    }
+    for (const part of lines) size += HEADER + part.length;
     size += HEADER;
   }
   const buffer = Buffer.allocUnsafe(size);
   let at = header(buffer, 0, QUERY, textLength + 1);
   at += buffer.write(text, at, 'utf8');
   at = buffer.writeUInt8(0, at);
-  let index = 0;
   for (const { lines } of steps) {
     if (lines === undefined) continue;
     for (const part of lines) {
-      at = header(buffer, at, COPY_DATA, lengths[index] as number);
-      at += buffer.write(part, at, 'utf8');
-      index += 1;
+      at = header(buffer, at, COPY_DATA, part.length);
+      at += part.copy(buffer, at);
     }
     at = header(buffer, at, COPY_DONE, 0);
   }

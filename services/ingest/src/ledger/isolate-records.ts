@@ -1,6 +1,6 @@
-import type { Chunk } from '@loguro/types';
 import { copyGoodLines, type RefusedLine, splitLines } from './copy-good-lines.js';
 import type { Session } from './database-lane.js';
+import type { HeldChunk } from './held-chunk.js';
 import { copyStep, INSERT_DEAD, ledgerInsert } from './ledger-sql.js';
 
 /**
@@ -14,13 +14,13 @@ import { copyStep, INSERT_DEAD, ledgerInsert } from './ledger-sql.js';
  */
 export async function isolateRecords(
   session: Session,
-  chunk: Chunk,
+  chunk: HeldChunk,
   columns: string,
   worker: number,
 ): Promise<{ records: number; refused: RefusedLine[] }> {
   await session.query('BEGIN');
   try {
-    const lines = splitLines(chunk.lines);
+    const lines = splitLines(chunk.lines.toString());
     const refused = await copyGoodLines(session, (part) => copyStep(chunk.dataset, columns, part), lines);
     if (refused.length > 0) {
       await session.query(INSERT_DEAD, [

@@ -16,7 +16,7 @@ const NO_NUMBERS = [
 
 describe('what a job says never becomes SQL', () => {
   test.each(NO_NUMBERS)('the dataset %p is refused', (dataset) => {
-    expect(() => copyStep(dataset as number, '"a"', ['x\n'])).toThrow();
+    expect(() => copyStep(dataset as number, '"a"', [Buffer.from('x\n')])).toThrow();
     expect(() => ledgerInsert([{ id: timeOrderedId(), dataset: dataset as number, records: 1 }], 1)).toThrow();
   });
 

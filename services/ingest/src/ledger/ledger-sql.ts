@@ -40,7 +40,7 @@ export function ledgerInsert(entries: readonly LedgerEntry[], worker: number): s
 }
 
 /** Fills a dataset's table; `columns` is a list of quoted names, in the order of the lines' values. */
-export function copyStep(dataset: number, columns: string, lines: readonly string[]): Step {
+export function copyStep(dataset: number, columns: string, lines: readonly Buffer[]): Step {
   return { sql: `COPY ${RECORDS_SCHEMA}.${recordTable(integer(dataset))} (${columns}) FROM STDIN`, lines };
 }
 

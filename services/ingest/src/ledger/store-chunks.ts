@@ -1,15 +1,15 @@
-import type { Chunk } from '@loguro/types';
 import { classifyFailure, sqlstateOf, UNIQUE_VIOLATION } from './classify-failure.js';
 import type { RefusedLine } from './copy-good-lines.js';
 import type { StepFailure } from './copy-transaction.js';
 import type { DatabaseLane } from './database-lane.js';
 import type { DatasetColumns } from './dataset-columns.js';
+import type { HeldChunk } from './held-chunk.js';
 import { isolateRecords } from './isolate-records.js';
 import { copyStep, type LedgerRow, ledgerInsert, SELECT_COMMITTED, SELECT_DATASETS } from './ledger-sql.js';
 
 /** A chunk to be stored. */
 export interface ChunkTask {
-  chunk: Chunk;
+  chunk: HeldChunk;
   /** Its job was started before, here or elsewhere: finding it stored is no surprise. */
   redelivered: boolean;
   /** An earlier try of ours ended without an answer: finding it stored by us means that try succeeded. */
@@ -36,7 +36,7 @@ export interface StoreObserver {
   committed(commit: { records: number; seconds: number }): void;
   failed(sqlstate: string | null, error: Error): void;
   /** Records of a chunk are among the dead letters now. */
-  buried(chunk: Chunk, refused: readonly RefusedLine[]): void;
+  buried(chunk: HeldChunk, refused: readonly RefusedLine[]): void;
 }
 
 /** PostgreSQL can't be used at all right now; what was to be stored may be tried again as it is. */

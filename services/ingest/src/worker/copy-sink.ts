@@ -1,8 +1,8 @@
 import type { Tracing } from '@loguro/telemetry';
-import type { Chunk } from '@loguro/types';
 import { GroupCommit } from '../group-commit.js';
 import { DatabaseLane, type LaneOptions } from '../ledger/database-lane.js';
 import { DatasetColumns } from '../ledger/dataset-columns.js';
+import type { HeldChunk } from '../ledger/held-chunk.js';
 import {
   type ChunkTask,
   type StoreObserver,
@@ -25,10 +25,10 @@ export interface CopySinkOptions extends LaneOptions {
   minGapMs: number;
 }
 
-/** A transaction takes no more than this, in characters of lines: a cut connection costs that much work. */
+/** A transaction takes no more than this, in bytes of lines: a cut connection costs that much work. */
 const MAX_TRANSACTION_BYTES = 4 * 1024 * 1024;
 const MAX_TRANSACTION_CHUNKS = 2000;
-/** A second transaction beside the one in flight pays from this size on, in characters of lines. */
+/** A second transaction beside the one in flight pays from this size on, in bytes of lines. */
 const SECOND_LANE_BYTES = 256 * 1024;
 /** Bounds nothing that the number of jobs in hand does not bound already; a guard against mistakes. */
 const MAX_WAITING_BYTES = 1024 * 1024 * 1024;
@@ -101,7 +101,7 @@ export class CopySink {
    *
    * @returns one result per chunk, in order; an `Error` for a chunk to be tried again later
    */
-  store(chunks: readonly Chunk[], redelivered: boolean): Promise<(StoreResult | Error)[]> {
+  store(chunks: readonly HeldChunk[], redelivered: boolean): Promise<(StoreResult | Error)[]> {
     const takenAt = Date.now();
     return Promise.all(
       chunks.map((chunk) =>
@@ -156,7 +156,7 @@ export class CopySink {
   }
 }
 
-function chunkOf({ chunk }: HeldTask): Chunk {
+function chunkOf({ chunk }: HeldTask): HeldChunk {
   return chunk;
 }
 

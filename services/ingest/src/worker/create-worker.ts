@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { registerSpanMetrics, type Tracing } from '@loguro/telemetry';
-import type { StoreJob } from '@loguro/types';
 import { loggableMessage } from '@loguro/types/operations';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { type HeldChunk, holdChunk } from '../ledger/held-chunk.js';
 import type { StoreObserver, StoreResult } from '../ledger/store-chunks.js';
 import { startMaintenance } from '../maintenance/clean-up.js';
 import { type WorkerMetrics, workerMetrics } from '../metrics.js';
@@ -69,12 +69,13 @@ export async function createWorker(deps: WorkerDeps): Promise<IngestWorker> {
     ...config,
     url: config.queueUrl,
     process: async (job, redelivered) => {
+      const chunks = job.chunks.map(holdChunk);
       try {
-        await storeJob(sink, metrics, job, redelivered);
+        await storeJob(sink, metrics, chunks, redelivered);
       } catch (error) {
-        const requestIds = requestIdsOf(job.chunks.map(({ lines }) => lines));
-        const receipts = job.chunks.map((chunk) => receiptOf(chunk.id, chunk.dataset));
-        const ids = { requestIds, receipts, trace_ids: traceIdsOf(job.chunks) };
+        const requestIds = requestIdsOf(chunks.map(({ lines }) => lines.toString()));
+        const receipts = chunks.map((chunk) => receiptOf(chunk.id, chunk.dataset));
+        const ids = { requestIds, receipts, trace_ids: traceIdsOf(chunks) };
         logger.warn({ ...ids, err: error }, 'a job failed; it is tried again');
         throw error;
       }
@@ -119,14 +120,19 @@ export async function createWorker(deps: WorkerDeps): Promise<IngestWorker> {
 }
 
 /** Settles every chunk of a job, or fails it, to be tried again; those that are stored are found stored then. */
-async function storeJob(sink: CopySink, metrics: WorkerMetrics, job: StoreJob, redelivered: boolean): Promise<void> {
-  const results = await sink.store(job.chunks, redelivered);
+async function storeJob(
+  sink: CopySink,
+  metrics: WorkerMetrics,
+  chunks: readonly HeldChunk[],
+  redelivered: boolean,
+): Promise<void> {
+  const results = await sink.store(chunks, redelivered);
   const now = Date.now();
   const failed = results.filter((result) => result instanceof Error);
   for (const [index, result] of results.entries()) {
     if (result instanceof Error) continue;
     count(metrics, result);
-    const at = job.chunks[index]?.at;
+    const at = chunks[index]?.at;
     if (result.outcome === 'stored' && at !== undefined) metrics.lagSeconds.observe(Math.max(0, now - at) / 1000);
   }
   const [first] = failed;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readTracing, startTracing, type Tracing } from '@loguro/telemetry';
 import { type OtlpReceiver, startOtlpReceiver } from '@loguro/testing';
-import type { Chunk } from '@loguro/types';
 import { ConfigReader } from '@loguro/types/operations';
+import type { HeldChunk } from '../ledger/held-chunk.js';
 import type { StoreResult } from '../ledger/store-chunks.js';
 import { storeWithinSpan } from './store-span.js';
 
@@ -14,17 +14,17 @@ afterAll(() => receiver.close());
 
 const STORED: StoreResult = { outcome: 'stored', records: 1, dead: 0 };
 const traceparent = (n: number) => `00-${String(n + 1).padStart(32, '0')}-00f067aa0ba902b7-01`;
-const chunk = (id: string, traces?: string[]): Chunk => ({
+const chunk = (id: string, traces?: string[]): HeldChunk => ({
   id,
   dataset: 1,
   count: 1,
   at: 1,
-  lines: 'sesame\n',
+  lines: Buffer.from('sesame\n'),
   ...(traces && { traces }),
 });
 
 /** Stores chunks within spans; returns the spans that came of it. */
-async function spansOf(chunks: Chunk[], store: (tracing: Tracing) => Promise<(StoreResult | Error)[]>) {
+async function spansOf(chunks: HeldChunk[], store: (tracing: Tracing) => Promise<(StoreResult | Error)[]>) {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
   const options = { service: 'ingest-worker', log: () => undefined };
   const tracing = (await startTracing(readTracing(new ConfigReader(env)), options)) as Tracing;

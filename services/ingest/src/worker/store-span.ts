@@ -1,6 +1,6 @@
 import type { Span, Tracing } from '@loguro/telemetry';
-import type { Chunk } from '@loguro/types';
 import { sqlstateOf } from '../ledger/classify-failure.js';
+import type { HeldChunk } from '../ledger/held-chunk.js';
 import type { StoreResult } from '../ledger/store-chunks.js';
 import { messageAttributes } from '../queue/message-attributes.js';
 import { receiptOf } from '../records/receipt-id.js';
@@ -14,7 +14,7 @@ type Outcome = StoreResult | Error;
 interface Request {
   /** Of its chunk among those to be stored. */
   index: number;
-  chunk: Chunk;
+  chunk: HeldChunk;
   /** `traceparent` of the span that queued it. */
   trace: string;
 }
@@ -28,7 +28,7 @@ interface Request {
  */
 export async function storeWithinSpan(
   tracing: Tracing,
-  chunks: readonly Chunk[],
+  chunks: readonly HeldChunk[],
   store: () => Promise<Outcome[]>,
 ): Promise<Outcome[]> {
   const requests = requestsOf(chunks);
@@ -52,7 +52,7 @@ export async function storeWithinSpan(
   }
 }
 
-function requestsOf(chunks: readonly Chunk[]): Request[] {
+function requestsOf(chunks: readonly HeldChunk[]): Request[] {
   const requests: Request[] = [];
   for (const [index, chunk] of chunks.entries()) {
     for (const trace of chunk.traces ?? []) {
@@ -63,7 +63,7 @@ function requestsOf(chunks: readonly Chunk[]): Request[] {
   return requests;
 }
 
-function startTransaction(tracing: Tracing, chunks: readonly Chunk[], requests: readonly Request[]): Span {
+function startTransaction(tracing: Tracing, chunks: readonly HeldChunk[], requests: readonly Request[]): Span {
   return tracing.start('COPY records', null, {
     role: 'client',
     links: requests.map(({ trace }) => trace),
