@@ -65,6 +65,19 @@ test('every package in an image brings along only packages that .dockerignore le
   }
 });
 
+test('every program of the repository that a build runs is let through by .dockerignore', () => {
+  const programs = Object.values(DEPLOYED).flatMap((folder) => {
+    const { scripts } = readJson(`${folder}/package.json`);
+    const [, ...runs] = `${scripts.generate ?? ''} ${scripts.build ?? ''}`.split(/\bnode (?=\S+\.mjs\b)/);
+    return runs.map((run) => join(folder, run.split(' ', 1)[0] ?? ''));
+  });
+  expect(programs).toContain('infra/bundle.mjs');
+  for (const program of programs) {
+    const let_through = allowed.some((pattern) => program === pattern || program.startsWith(`${pattern}/`));
+    expect([program, let_through]).toEqual([program, true]);
+  }
+});
+
 test('the programs that the images run are built from sources that are there', () => {
   const folder: Record<string, string> = { 'ingest-api': 'services/ingest', 'ingest-worker': 'services/ingest' };
   for (const { name } of PROCESSES) {
