@@ -1,5 +1,9 @@
 import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, createTestRedis, type TestDatabase, type TestRedis } from '@loguro/testing';
 
@@ -86,3 +90,25 @@ test('doctor says in sentences what is wrong with an installation, and its exit 
   ]);
   expect(away.stdout).not.toContain('hunter2');
 }, 60_000);
+
+test('in a checkout that was not built yet it is built first', async () => {
+  const checkout = mkdtempSync(join(tmpdir(), 'loguro-checkout-'));
+  try {
+    mkdirSync(join(checkout, 'admin'));
+    cpSync(dirname(PROGRAM), join(checkout, 'admin/bin'), { recursive: true });
+    const built = 'export const main = async (args) => (console.log(args.join()), 0);';
+    writeFileSync(
+      join(checkout, 'build.mjs'),
+      `import { mkdirSync, writeFileSync } from 'node:fs';
+       export function build([name]) {
+         mkdirSync(new URL('admin/dist', import.meta.url));
+         writeFileSync(new URL('admin/dist/main.js', import.meta.url), ${JSON.stringify(built)});
+         return name === '@loguro/admin';
+       }`,
+    );
+    const program = join(checkout, 'admin/bin/loguro-admin.mjs');
+    expect((await promisify(execFile)(process.execPath, [program, 'doctor', '--json'])).stdout).toBe('doctor,--json\n');
+  } finally {
+    rmSync(checkout, { recursive: true, force: true });
+  }
+});
