@@ -4,33 +4,17 @@
 // the time a process takes to start. The other files of dist/ are for those that import single modules.
 import { mkdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { NODE_BUNDLE } from './bundle-options.mjs';
 
 rmSync('dist/chunks', { recursive: true, force: true });
 mkdirSync('dist/chunks');
 await build({
+  ...NODE_BUNDLE,
   entryPoints: process.argv.slice(2).map((entry) => `dist/${entry}`),
   outbase: 'dist',
   outdir: 'dist',
   allowOverwrite: true,
   chunkNames: 'chunks/[name]-[hash]',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
   // Faster where they are there, and none of ours needs them.
   external: ['pg-native', 'msgpackr-extract'],
-  legalComments: 'none',
-  logLevel: 'warning',
-  // Some libraries are CommonJS: they ask for Node's modules with `require`, and where they are.
-  banner: {
-    js: [
-      "import { createRequire as $createRequire } from 'node:module';",
-      "import { dirname as $dirname } from 'node:path';",
-      "import { fileURLToPath as $fileURLToPath } from 'node:url';",
-      'const require = $createRequire(import.meta.url);',
-      'const __filename = $fileURLToPath(import.meta.url);',
-      'const __dirname = $dirname(__filename);',
-    ].join(' '),
-  },
 });

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { NODE_BUNDLE } from '../../../infra/bundle-options.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const next = join(root, 'dist/.package');
@@ -23,29 +24,11 @@ if (status !== 0) process.exit(status ?? 1);
 rmSync(next, { recursive: true, force: true });
 mkdirSync(next);
 const { metafile } = await build({
+  ...NODE_BUNDLE,
   absWorkingDir: root,
   entryPoints: { main: 'dist/main.js' },
   outdir: join(next, 'dist'),
-  bundle: true,
-  // What a command loads when it needs it stays in a file of its own.
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
-  legalComments: 'none',
   metafile: true,
-  logLevel: 'warning',
-  // Some libraries are CommonJS: they ask for Node's modules with `require`, and where they are.
-  banner: {
-    js: [
-      "import { createRequire as $createRequire } from 'node:module';",
-      "import { dirname as $dirname } from 'node:path';",
-      "import { fileURLToPath as $fileURLToPath } from 'node:url';",
-      'const require = $createRequire(import.meta.url);',
-      'const __filename = $fileURLToPath(import.meta.url);',
-      'const __dirname = $dirname(__filename);',
-    ].join(' '),
-  },
 });
 writeFileSync(join(next, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
 writeFileSync(join(next, 'THIRD-PARTY-NOTICES.txt'), notices(metafile));
