@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ROOT } from './compose.js';
 import { readDockerfile } from './images.js';
@@ -72,7 +72,13 @@ test('every program of the repository that a build runs is let through by .docke
     return runs.map((run) => join(folder, run.split(' ', 1)[0] ?? ''));
   });
   expect(programs).toContain('infra/bundle.mjs');
-  for (const program of programs) {
+  const imported = programs.flatMap((program) => {
+    const names = [...readFileSync(join(ROOT, program), 'utf8').matchAll(/ from '(\.[^']+)'/g)].map(
+      ([, name = '']) => name,
+    );
+    return names.map((name) => join(dirname(program), name));
+  });
+  for (const program of [...programs, ...imported]) {
     const let_through = allowed.some((pattern) => program === pattern || program.startsWith(`${pattern}/`));
     expect([program, let_through]).toEqual([program, true]);
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { withUrl } from '@loguro/servers';
-import { portsToReturnTo, program, type Restartable, restartable } from '@loguro/testing';
+import { freePorts, program, type Restartable, restartable } from '@loguro/testing';
 
 /** Passwords of the three roles. */
 export interface Passwords {
@@ -51,7 +51,7 @@ export async function createInstallation(options: InstallationOptions): Promise<
   const { ownerUrl, passwords, secretKey, root = program('.') } = options;
   const as = (role: keyof Passwords) => withUrl(ownerUrl, { user: `loguro_${role}`, password: passwords[role] });
   const queueUrl = options.queueUrl ?? as('ingest');
-  const ports = await portsToReturnTo(5);
+  const ports = await freePorts(5);
   const [controlPort, ingestPort, ...opsPorts] = ports as [number, number, ...number[]];
   const [controlOps, ingestOps, workerOps] = opsPorts as [number, number, number];
   const queue = { LOGURO_DATABASE_URL: as('ingest'), LOGURO_QUEUE_URL: queueUrl, LOGURO_REDIS_POLICY: 'warn' };

@@ -1,4 +1,4 @@
-export { findProgram, type WaitOptions, waitFor } from '@loguro/servers';
+export { findProgram, freePort, freePorts, type WaitOptions, waitFor } from '@loguro/servers';
 export { type Balancer, startBalancer } from './balancer.js';
 export { type ContractChecker, createContractChecker, type SeenResponse } from './contract-checker.js';
 export { createTestDatabase, type TestDatabase } from './database.js';
@@ -13,5 +13,5 @@ export {
 } from './private-postgres.js';
 export { type PrivateRedis, type PrivateRedisOptions, startRedis } from './private-redis.js';
 export { createTestRedis, type TestRedis } from './redis.js';
-export { portsToReturnTo, program, type Restartable, restartable } from './restartable.js';
+export { program, type Restartable, restartable } from './restartable.js';
 export { type Answer, type Call, SteadyClient } from './steady-client.js';

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { portFault, waitFor } from '@loguro/servers';
+import { waitFor } from '@loguro/servers';
 
 /** A built program, below the root of this repository; a path from / stays what it is. */
 export const program = (path: string) => resolve(fileURLToPath(new URL('../../../', import.meta.url)), path);
@@ -79,17 +79,4 @@ export function restartable(script: string, opsPort: number, env: Record<string,
       return ended.exitCode;
     },
   };
-}
-
-/**
- * Free ports that no outgoing connection is given: those start at 32768 (Linux) or above. A process that is away for
- * a second must find its port free when it returns.
- */
-export async function portsToReturnTo(count: number): Promise<number[]> {
-  const ports: number[] = [];
-  while (ports.length < count) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    if (!ports.includes(port) && (await portFault(port, '127.0.0.1')) === undefined) ports.push(port);
-  }
-  return ports;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { withUrl } from '@loguro/servers';
-import { portsToReturnTo, type Restartable, restartable, startBalancer } from '@loguro/testing';
+import { freePorts, type Restartable, restartable, startBalancer } from '@loguro/testing';
 import type { Release } from './release.js';
 import type { Servers } from './servers.js';
 
@@ -42,7 +42,7 @@ const PASSWORDS = { control: 'control', query: 'query', ingest: 'ingest' };
 
 /** Describes a stack; nothing runs yet but the load balancer. */
 export async function createStack({ ownerUrl, redisUrl }: Servers): Promise<Stack> {
-  const ports = await portsToReturnTo(14);
+  const ports = await freePorts(14);
   const next = () => ports.pop() as number;
   const as = (role: keyof typeof PASSWORDS) => withUrl(ownerUrl, { user: `loguro_${role}`, password: PASSWORDS[role] });
   const secretKey = randomBytes(32).toString('base64');

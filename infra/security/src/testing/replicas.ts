@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import {
   createTestDatabase,
   createTestRedis,
-  portsToReturnTo,
+  freePorts,
   program,
   type Restartable,
   restartable,
@@ -59,7 +59,7 @@ export async function startReplicas({
 }: ReplicasOptions = {}): Promise<Replicas> {
   const database = await createTestDatabase();
   const redis = await createTestRedis();
-  const ports = await portsToReturnTo(8 + workers + 2 * gateways);
+  const ports = await freePorts(8 + workers + 2 * gateways);
   const next = () => ports.pop() as number;
   const logs = { LOGURO_LOG_LEVEL: logLevel };
   const drain = drainMs === undefined ? {} : { LOGURO_DRAIN_MS: String(drainMs) };

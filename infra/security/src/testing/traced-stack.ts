@@ -3,7 +3,7 @@ import {
   type Answer,
   createTestDatabase,
   createTestRedis,
-  portsToReturnTo,
+  freePorts,
   type Restartable,
   restartable,
   SteadyClient,
@@ -43,7 +43,7 @@ export interface TracedStack {
 export async function createTracedStack(): Promise<TracedStack> {
   const database = await createTestDatabase();
   const redis = await createTestRedis();
-  const ports = await portsToReturnTo(8);
+  const ports = await freePorts(8);
   const [gatewayPort, controlPort, ingestPort] = ports as [number, number, number];
   const queue = { LOGURO_DATABASE_URL: database.ingestUrl, LOGURO_QUEUE_URL: redis.url, LOGURO_REDIS_POLICY: 'warn' };
   const own: Record<ProcessName, Record<string, string>> = {

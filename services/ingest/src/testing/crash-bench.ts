@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import {
+  freePort,
   type PrivatePostgres,
   type PrivateRedis,
   startPostgres,
@@ -17,7 +18,7 @@ import { type Backend, silent } from './backends.js';
 import { Cleanup } from './cleanup.js';
 import { createDataset, type TestDataset } from './dataset.js';
 import { LoadClient } from './load-client.js';
-import { assertBuilt, freePort, type ServiceProcess, startService } from './process.js';
+import { assertBuilt, type ServiceProcess, startService } from './process.js';
 import { between, SEED } from './random.js';
 import { addSigningKey, insertKey } from './test-api.js';
 

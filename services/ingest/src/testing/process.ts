@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { waitFor } from '@loguro/testing';
+import { freePort, waitFor } from '@loguro/testing';
 
 const SOURCE = fileURLToPath(new URL('..', import.meta.url));
 const BUILT = fileURLToPath(new URL('../../dist', import.meta.url));
@@ -88,18 +87,6 @@ export async function startService(entry: string, env: Record<string, string>): 
   };
   await service.start();
   return service;
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /**
