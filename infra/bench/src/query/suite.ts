@@ -5,6 +5,7 @@ import { interleave, ratio } from '../ingest/compare.js';
 import { type Figure, median, rangeOf, reached, type Suite } from '../report.js';
 import { DAYS, FIELDS } from './dataset.js';
 import { type Duck, openDuck } from './duck.js';
+import { askHttp } from './http-client.js';
 import { measureIsolation } from './isolation.js';
 import { type Question, questions } from './questions.js';
 import { type QueryStack, startQueryStack } from './stack.js';
@@ -125,16 +126,6 @@ function openService(stack: QueryStack) {
     await pool.end();
   };
   return { service, close };
-}
-
-async function askHttp({ endpoint, pat }: QueryStack, { query }: Question): Promise<void> {
-  const answer = await fetch(endpoint, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${pat}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify(query),
-  });
-  if (!answer.ok) throw new Error(`the query answered ${answer.status}: ${await answer.text()}`);
-  await answer.json();
 }
 
 /** The median of some runs, of short ones more, in milliseconds. */
