@@ -1,11 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   descendants,
   freePort,
   giveTo,
-  initialiseCluster,
   isAlive,
   type PostgresBinaries,
   type PostgresServer,
@@ -15,10 +13,10 @@ import {
   unprivilegedUser,
   waitFor,
 } from '@loguro/servers';
+import { copyCluster, createCluster, PASSWORD } from './cluster-image.js';
 import { testSetting } from './config.js';
 import { createDatabaseOn, type TestDatabase } from './database.js';
 import { forgetServer, noteServer } from './run-folder.js';
-import { createTemplate } from './template.js';
 
 /** A PostgreSQL server of one test's own, to be killed. It is durable: what it acknowledged survives a SIGKILL. */
 export interface PrivatePostgres {
@@ -48,8 +46,6 @@ export interface PostgresReplica {
   stop(): Promise<void>;
 }
 
-const PASSWORD = 'test';
-
 /** Options of {@link startPostgres}. */
 export interface PrivatePostgresOptions {
   /** As in postgresql.conf. */
@@ -60,7 +56,7 @@ export interface PrivatePostgresOptions {
   empty?: boolean;
 }
 
-/** Starts a PostgreSQL server on a new cluster. Takes some seconds. */
+/** Starts a PostgreSQL server on a cluster of its own. */
 export async function startPostgres({
   settings = {},
   binaries,
@@ -71,7 +67,7 @@ export async function startPostgres({
   giveTo(unprivilegedUser(), parent);
   const folder = join(parent, 'data');
   const programs = binaries && { binaries };
-  await initialiseCluster({ folder, password: PASSWORD, durable: false, ...programs });
+  await createCluster({ runFolder, folder, binaries, empty });
   const port = await freePort();
   const startOn = async (where: { folder: string; port: number; settings: Record<string, string> }) => {
     const started = await startPostgresServer({ ...where, ...programs, password: PASSWORD, log: 'ignore' });
@@ -80,7 +76,6 @@ export async function startPostgres({
   };
   const start = () => startOn({ folder, port, settings });
   let server: PostgresServer = await start();
-  if (!empty) await createTemplate(server.url);
   const endOf = async (running: PostgresServer) => {
     await running.stop();
     forgetServer(runFolder, running.pid);
@@ -110,8 +105,7 @@ export async function startPostgres({
     async startReplica() {
       const copy = join(parent, 'replica');
       await end();
-      // Keeps owners and modes, which PostgreSQL insists on.
-      execFileSync('cp', ['-a', folder, copy]);
+      copyCluster(folder, copy);
       server = await start();
       writeFileSync(join(copy, 'standby.signal'), '');
       const primary = `host=127.0.0.1 port=${port} user=${SUPERUSER} password=${PASSWORD}`;

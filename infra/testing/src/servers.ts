@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRedis, freePort, initialiseCluster, startPostgresServer, startRedisServer } from '@loguro/servers';
+import { findRedis, freePort, startPostgresServer, startRedisServer } from '@loguro/servers';
 import type { Environment } from '@loguro/types/operations';
+import { createCluster, FORGETFUL, PASSWORD } from './cluster-image.js';
 import { noteServer } from './run-folder.js';
-import { createTemplate } from './template.js';
 
 /** The servers of a run. */
 export interface RunServers {
@@ -29,27 +29,17 @@ export async function startServers({ runFolder, env, say }: ServerOptions): Prom
   return { postgresUrl, redisUrl: redisUrl.replace(/\/+$/, ''), redisProgram };
 }
 
-/** Nothing in it outlives the run, so it need not survive a power cut. */
-const FORGETFUL = {
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-  max_connections: '200',
-  shared_buffers: '128MB',
-};
-
 async function startPostgres(runFolder: string): Promise<string> {
   const folder = join(runFolder, 'postgres');
-  await initialiseCluster({ folder, password: 'test', durable: false });
+  await createCluster({ runFolder, folder });
   const server = await startPostgresServer({
     folder,
     port: await freePort(),
-    password: 'test',
+    password: PASSWORD,
     log: 'ignore',
-    settings: FORGETFUL,
+    settings: { ...FORGETFUL, max_connections: '200', shared_buffers: '128MB' },
   });
   noteServer(runFolder, server);
-  await createTemplate(server.url);
   return server.url;
 }
 
