@@ -11,7 +11,7 @@ const validators = createValidators(COMPONENTS);
 test('every schema of the contract compiles in strict mode', () => {
   for (const route of ROUTES) {
     for (const schema of [route.query, route.body, ...Object.values(route.success).map((answer) => answer.schema)]) {
-      if (schema !== undefined) expect(() => validators.compile(schema)).not.toThrow();
+      if (schema !== undefined) expect(() => validators.compile(schema)(undefined)).not.toThrow();
     }
   }
 });

@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { type ErrorDetail, MAX_ERROR_DETAILS } from './errors.js';
 import { isTimestamp } from './timestamp.js';
 import { type FoundFault, type SchemaNode, sentenceFor } from './validation-sentences.js';
@@ -23,8 +23,12 @@ export function createValidators(components: readonly object[]): { compile(schem
   const schemaOf = ($ref: string) => ajv.getSchema($ref)?.schema as SchemaNode | undefined;
   return {
     compile(schema) {
-      const check = ajv.compile(schema);
-      return (value) => (check(value) ? [] : toDetails(check.errors ?? [], schemaOf));
+      // When it is first needed: a start would wait for schemas that it may never meet.
+      let check: ValidateFunction | undefined;
+      return (value) => {
+        check ??= ajv.compile(schema);
+        return check(value) ? [] : toDetails(check.errors ?? [], schemaOf);
+      };
     },
   };
 }
