@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { Ajv } from 'ajv';
 import { CreateTokenBody } from './account.js';
 import { COMPONENTS } from './components.js';
 import { CreateDatasetBody } from './dataset.js';
@@ -8,10 +9,14 @@ import { createValidators } from './validation.js';
 
 const validators = createValidators(COMPONENTS);
 
-test('every schema of the contract compiles in strict mode', () => {
+test('every schema of the contract is JSON Schema, and compiles in strict mode', () => {
+  const ajv = new Ajv({ validateFormats: false });
+  for (const component of COMPONENTS) expect(ajv.validateSchema(component)).toBe(true);
   for (const route of ROUTES) {
     for (const schema of [route.query, route.body, ...Object.values(route.success).map((answer) => answer.schema)]) {
-      if (schema !== undefined) expect(() => validators.compile(schema)(undefined)).not.toThrow();
+      if (schema === undefined) continue;
+      expect(ajv.validateSchema(schema)).toBe(true);
+      expect(() => validators.compile(schema)(undefined)).not.toThrow();
     }
   }
 });
