@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { type StackProject, sharedStack } from '@loguro/testing';
 import { generate } from 'selfsigned';
 import { startForwardProxy, startTlsPort } from './testing/forward-proxy.js';
-import { type LocalStack, startLocalStack } from './testing/local-stack.js';
 import { type PackedPackage, packPackage, ROOT } from './testing/packed-sdk.js';
 import { type Outcome, runProgram } from './testing/run-program.js';
 
@@ -14,19 +14,16 @@ import { type Outcome, runProgram } from './testing/run-program.js';
 jest.setTimeout(120_000);
 
 let cli: PackedPackage;
-let stack: LocalStack;
+let stack: StackProject;
 /** A folder that is empty but for what the tests put there. */
 let folder: string;
 beforeAll(async () => {
-  [cli, stack] = await Promise.all([packPackage(join(ROOT, 'packages/cli')), startLocalStack()]);
+  [cli, stack] = await Promise.all([packPackage(join(ROOT, 'packages/cli')), sharedStack()]);
   folder = join(cli.project, 'empty');
   mkdirSync(folder);
   writeFileSync(join(folder, 'token.txt'), `${stack.pat}\n`);
 }, 240_000);
-afterAll(async () => {
-  await stack?.stop();
-  cli?.remove();
-}, 60_000);
+afterAll(() => cli?.remove());
 
 const program = () => join(cli.project, 'node_modules/.bin/loguro');
 /** As on a reader's machine: addresses, and nothing stored but what these tests store. */

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { waitFor } from '@loguro/testing';
+import { beforeAll, expect, test } from '@jest/globals';
+import { type StackProject, sharedStack, waitFor } from '@loguro/testing';
 import {
   count,
   countDistinct,
@@ -10,21 +10,19 @@ import {
   sum,
 } from '../../../packages/datasets/src/index.js';
 import { type Fault, startFaultProxy } from './testing/fault-proxy.js';
-import { type LocalStack, startLocalStack } from './testing/local-stack.js';
 
 const measurements = defineDataset({ run: 'string', number: 'number' });
 const RECORDS = 20_000;
 const SEED = Number(process.env.LOGURO_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-let stack: LocalStack;
+let stack: StackProject;
 let loguro: DatasetQueryClient;
 let dataset: number;
 beforeAll(async () => {
-  stack = await startLocalStack();
+  stack = await sharedStack();
   loguro = new DatasetQueryClient({ pat: stack.pat, project: stack.project, baseUrl: stack.apiUrl });
   dataset = (await loguro.datasets.ensure('Measurements', measurements)).id;
 }, 180_000);
-afterAll(() => stack?.stop(), 60_000);
 
 /** What is stored of a run; numbers from 1, each to be there once. */
 async function stored(run: string) {
@@ -151,7 +149,7 @@ test('a revoked or wrong credential is told at once, with its code, and is not t
   await expect(send(stack.projectKey.slice(0, -4))).rejects.toMatchObject({ code: 'invalid_credential', status: 401 });
   const other = new DatasetQueryClient({ pat: stack.pat, project: 'nobody', baseUrl: stack.apiUrl });
   await expect(other.datasets.list()).rejects.toMatchObject({ code: 'project_not_found', status: 404 });
-  const swapped = new DatasetQueryClient({ pat: stack.pat, project: 'local', baseUrl: stack.ingestUrl });
+  const swapped = new DatasetQueryClient({ pat: stack.pat, project: stack.project, baseUrl: stack.ingestUrl });
   await expect(swapped.datasets.list()).rejects.toMatchObject({ code: 'wrong_api_surface' });
   expect(performance.now() - started).toBeLessThan(10_000);
 });

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type ContractChecker, createContractChecker } from '@loguro/testing';
+import { beforeAll, expect, test } from '@jest/globals';
+import { type ContractChecker, createContractChecker, type StackProject, sharedStack } from '@loguro/testing';
 import { CONTROL_ROUTES } from '@loguro/types';
 import {
   AccountClient,
@@ -9,9 +9,8 @@ import {
   defineDataset,
   type FetchLike,
 } from '../../../packages/datasets/src/index.js';
-import { type LocalStack, startLocalStack } from './testing/local-stack.js';
 
-let stack: LocalStack;
+let stack: StackProject;
 let checker: ContractChecker;
 let account: AccountClient;
 let loguro: DatasetQueryClient;
@@ -29,12 +28,11 @@ const checkedFetch: FetchLike = async (url, init) => {
 
 beforeAll(async () => {
   checker = createContractChecker();
-  stack = await startLocalStack();
+  stack = await sharedStack();
   const options = { pat: stack.pat, baseUrl: stack.apiUrl, fetch: checkedFetch };
   account = new AccountClient(options);
   loguro = new DatasetQueryClient({ ...options, project: stack.project });
 }, 180_000);
-afterAll(() => stack?.stop(), 60_000);
 
 test('the account and its token say who is calling', async () => {
   const { account: who, token } = await account.me();

@@ -2,23 +2,20 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type StackProject, sharedStack } from '@loguro/testing';
 import { transform } from 'esbuild';
 import { AccountClient } from '../../../packages/datasets/src/index.js';
-import { type LocalStack, startLocalStack } from './testing/local-stack.js';
 import { type CodeBlock, codeBlocks } from './testing/markdown.js';
 import { startOriginProxy } from './testing/origin-proxy.js';
 import { type PackedSdk, packSdk, ROOT, SDK, TSC } from './testing/packed-sdk.js';
 import { runProgram } from './testing/run-program.js';
 
 let sdk: PackedSdk;
-let stack: LocalStack;
+let stack: StackProject;
 beforeAll(async () => {
-  [sdk, stack] = await Promise.all([packSdk(), startLocalStack()]);
+  [sdk, stack] = await Promise.all([packSdk(), sharedStack({ project: 'local' })]);
 }, 240_000);
-afterAll(async () => {
-  await stack?.stop();
-  sdk?.remove();
-}, 60_000);
+afterAll(() => sdk?.remove());
 
 test('the first program of the README runs in an empty project that has the package installed', async () => {
   const [program] = codeBlocks(join(SDK, 'README.md'));
@@ -76,7 +73,7 @@ test('the examples of the SDK page compile, each with every strict option', asyn
 test('the examples of the SDK page run, and print what the page says', async () => {
   const account = new AccountClient({ pat: stack.pat, baseUrl: stack.apiUrl });
   const origin = 'https://shop.example';
-  const key = await account.keys('local').create({ name: 'page', kind: 'browser', allowedOrigins: [origin] });
+  const key = await account.keys(stack.project).create({ name: 'page', kind: 'browser', allowedOrigins: [origin] });
   const browser = await startOriginProxy(stack.ingestUrl, origin);
   // What a page has and Node has not; leaving it is what the example is about.
   const prelude = `

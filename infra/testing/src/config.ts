@@ -10,6 +10,8 @@ export interface TestConfig {
   redisProgram: string;
   /** The run's folder: private servers keep their data and leave their pid here. */
   runFolder: string;
+  /** Where to ask for a project on the stack that test files share. */
+  stackUrl: string;
 }
 
 const VARIABLES: Readonly<Record<keyof TestConfig, string>> = {
@@ -17,6 +19,7 @@ const VARIABLES: Readonly<Record<keyof TestConfig, string>> = {
   redisUrl: 'LOGURO_TEST_REDIS_URL',
   redisProgram: 'LOGURO_TEST_REDIS_PROGRAM',
   runFolder: 'LOGURO_TEST_RUN_FOLDER',
+  stackUrl: 'LOGURO_TEST_STACK_URL',
 };
 
 /**

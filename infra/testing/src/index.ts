@@ -4,6 +4,7 @@ export { type ContractChecker, createContractChecker, type SeenResponse } from '
 export { createTestDatabase, type TestDatabase } from './database.js';
 export { type Forwarder, startForwarder } from './forwarder.js';
 export { type DocumentedMetric, documentedMetrics, undocumented } from './metrics-page.js';
+export { type OncePerRunOptions, oncePerRun } from './once-per-run.js';
 export { type OtlpReceiver, type ReceivedExport, type ReceivedSpan, startOtlpReceiver } from './otlp-receiver.js';
 export {
   type PostgresReplica,
@@ -14,4 +15,6 @@ export {
 export { type PrivateRedis, type PrivateRedisOptions, startRedis } from './private-redis.js';
 export { createTestRedis, type TestRedis } from './redis.js';
 export { program, type Restartable, restartable } from './restartable.js';
+export type { StackProject } from './run-stack.js';
+export { type SharedStackOptions, sharedStack } from './shared-stack.js';
 export { type Answer, type Call, SteadyClient } from './steady-client.js';

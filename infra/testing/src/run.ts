@@ -7,6 +7,7 @@ import { listTests, runJest } from './jest.js';
 import { findLeaks } from './leaks.js';
 import { createRunFolder, removeRunFolder, sweepAbandonedRuns } from './run-folder.js';
 import { startServers } from './servers.js';
+import { offerStack, type StackOffer } from './stack-offer.js';
 
 /** Options of {@link runTests}. */
 export interface RunOptions {
@@ -32,17 +33,22 @@ export async function runTests({ root, args, env, say }: RunOptions): Promise<nu
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => interrupted.abort());
   // Neither npx nor pnpm passes a signal on, and SIGKILL can't be.
   void onceEnded(launchers()).then(() => interrupted.abort());
+  let stack: StackOffer | undefined;
   try {
     const needServers =
       args.length === 0 || (await listTests(root, args, env)).some((file) => file.includes('.int.test.'));
     const servers = needServers ? await startServers({ runFolder, env, say }) : undefined;
     const results = join(runFolder, 'results.json');
-    const testEnv = { ...env, ...toEnvironment({ ...servers, runFolder }) };
+    stack = servers && (await offerStack({ runFolder, postgresUrl: servers.postgresUrl }));
+    const testEnv = { ...env, ...toEnvironment({ ...servers, runFolder, ...(stack && { stackUrl: stack.url }) }) };
     const code = await runJest({ root, args, env: testEnv, results, signal: interrupted.signal });
+    const faults = (await stack?.close()) ?? [];
+    for (const fault of faults) say(`Fault: ${fault}`);
     const leaks = servers === undefined ? [] : await findLeaks(servers, runFolder);
     for (const leak of leaks) say(`Leak: ${leak}`);
-    return conclude({ results, code, leaks: leaks.length, complete: args.length === 0, say });
+    return conclude({ results, code, leaks: faults.length + leaks.length, complete: args.length === 0, say });
   } finally {
+    await stack?.close();
     await removeRunFolder(runFolder);
   }
 }

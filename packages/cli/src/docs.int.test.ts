@@ -4,27 +4,24 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type LocalStack, startLocalStack } from './testing/local-stack.js';
+import { type StackProject, sharedStack } from '@loguro/testing';
 import { LOGURO } from './testing/spawn-loguro.js';
 import { Workspace } from './testing/workspace.js';
 
 const INSPECTOR = createRequire(import.meta.url).resolve('@modelcontextprotocol/inspector-cli/build/cli.js');
 
-let stack: LocalStack;
+let stack: StackProject;
 let page: Workspace;
 beforeAll(async () => {
-  stack = await startLocalStack();
+  stack = await sharedStack();
   // As on a reader's machine: addresses, and nothing stored.
   page = new Workspace({ LOGURO_API_URL: stack.apiUrl, LOGURO_INGEST_URL: stack.ingestUrl });
   page.write('token.txt', `${stack.pat}\n`);
   page.write('clicks.ndjson', '{"timestamp":"2026-06-12T08:00:02Z","page":"/","ms":3}\n');
   page.write('signups.csv', 'timestamp,country,amount\n2026-06-12T08:00:02Z,RO,42.5\n2026-06-12T08:01:10Z,DE,7\n');
   page.write('bin-loguro', `#!/bin/sh\nexec ${process.execPath} ${LOGURO} "$@"\n`);
-}, 150_000);
-afterAll(async () => {
-  await page?.remove();
-  await stack?.stop();
-}, 60_000);
+}, 90_000);
+afterAll(() => page?.remove());
 
 interface Block {
   language: string;
@@ -91,7 +88,9 @@ describe('the documentation', () => {
       mcpServers: { loguro: { command: string; args: string[] } };
     };
     const { command, args } = mcpServers.loguro;
-    const started = await paste(`inspector --cli ${[command, ...args].join(' ')} --method tools/list`);
+    // The slug is the reader's own.
+    const own = args.map((arg) => (arg === 'local' ? stack.project : arg));
+    const started = await paste(`inspector --cli ${[command, ...own].join(' ')} --method tools/list`);
     expect(JSON.parse(started.stdout)).toMatchObject({ tools: expect.arrayContaining([expect.anything()]) });
   }, 600_000);
 

@@ -1,15 +1,14 @@
 import { chmodSync, statSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type StackProject, sharedStack } from '@loguro/testing';
 import { isWellFormedPat } from '@loguro/types';
-import { type LocalStack, startLocalStack } from '../testing/local-stack.js';
 import { Workspace } from '../testing/workspace.js';
 
-let stack: LocalStack;
+let stack: StackProject;
 let loguro: Workspace;
 beforeAll(async () => {
-  stack = await startLocalStack();
-}, 150_000);
-afterAll(() => stack?.stop(), 60_000);
+  stack = await sharedStack();
+}, 90_000);
 beforeEach(() => {
   loguro = Workspace.on(stack);
 });
@@ -22,7 +21,7 @@ const BARE = { ...LOGGED_OUT, LOGURO_API_URL: undefined, LOGURO_INGEST_URL: unde
 const CREDENTIALS = 'config/credentials.json';
 
 async function logIn(): Promise<void> {
-  const { exitCode } = await loguro.run(['login', '--project', 'local'], { env: LOGGED_OUT, stdin: stack.pat });
+  const { exitCode } = await loguro.run(['login', '--project', stack.project], { env: LOGGED_OUT, stdin: stack.pat });
   expect(exitCode).toBe(0);
 }
 
@@ -30,12 +29,12 @@ describe('login', () => {
   test('checks a token from stdin, stores it for its owner alone, and the next command needs nothing else', async () => {
     const ran = await loguro.run(['login'], { env: LOGGED_OUT, stdin: `${stack.pat}\n` });
     expect(ran).toMatchObject({ exitCode: 0, stdout: '' });
-    expect(ran.stderr).toContain('as demo@localhost');
-    expect(ran.stderr).toContain('Commands work on the project local.');
+    expect(ran.stderr).toContain(`as ${stack.email}`);
+    expect(ran.stderr).toContain(`Commands work on the project ${stack.project}.`);
     expect(statSync(loguro.path(CREDENTIALS)).mode & 0o777).toBe(0o600);
     expect(statSync(loguro.path('config')).mode & 0o777).toBe(0o700);
     const me = await loguro.json<{ account: { email: string } }>(['whoami'], { env: BARE });
-    expect(me.account.email).toBe('demo@localhost');
+    expect(me.account.email).toBe(stack.email);
   });
 
   test('asks a person at a terminal, without the token being printed anywhere', async () => {
@@ -64,7 +63,7 @@ describe('login', () => {
     const env = { ...BARE, LOGURO_DATA_DIR: stack.dataDir };
     expect((await loguro.run(['login', '--local'], { env })).exitCode).toBe(0);
     const stored = JSON.parse(loguro.read(CREDENTIALS)) as { profiles: Record<string, { projectKeys: object }> };
-    expect(stored.profiles[stack.apiUrl]?.projectKeys).toEqual({ local: stack.projectKey });
+    expect(stored.profiles[stack.apiUrl]?.projectKeys).toEqual({ [stack.project]: stack.projectKey });
     expect((await loguro.json(['whoami'], { env: BARE })).apiUrl).toMatchObject({ value: stack.apiUrl });
   });
 
@@ -117,7 +116,7 @@ describe('projects', () => {
     const ran = await loguro.run(['datasets', 'list'], { env: { LOGURO_PROJECT: undefined } });
     expect(ran.exitCode).toBe(2);
     expect(ran.stderr).toContain('Which project?');
-    expect(ran.stderr).toContain('local, second');
+    expect(ran.stderr).toContain(`${stack.project}, second`);
   });
 });
 
@@ -193,12 +192,12 @@ describe('tokens', () => {
 describe('members and the audit log', () => {
   test('the only owner can not leave, strangers are named as such, and changes are recorded', async () => {
     const list = await loguro.run(['members', 'list']);
-    expect(list.stdout).toMatch(/demo@localhost +Demo +owner/);
-    expect((await loguro.run(['members', 'remove', 'demo@localhost', '--yes'])).exitCode).toBe(5);
-    expect((await loguro.run(['members', 'set-role', 'demo@localhost', 'viewer'])).exitCode).toBe(5);
-    const near = await loguro.run(['members', 'remove', 'dmo@localhost', '--yes']);
+    expect(list.stdout).toMatch(new RegExp(`${stack.email} +Demo +owner`));
+    expect((await loguro.run(['members', 'remove', stack.email, '--yes'])).exitCode).toBe(5);
+    expect((await loguro.run(['members', 'set-role', stack.email, 'viewer'])).exitCode).toBe(5);
+    const near = await loguro.run(['members', 'remove', stack.email.replace('e', ''), '--yes']);
     expect(near.exitCode).toBe(4);
-    expect(near.stderr).toContain('Did you mean demo@localhost?');
+    expect(near.stderr).toContain(`Did you mean ${stack.email}?`);
     expect((await loguro.run(['members', 'add', 'nobody@example.com', 'viewer'])).exitCode).toBe(4);
     expect((await loguro.run(['members', 'add', 'nobody@example.com', 'admin'])).exitCode).toBe(2);
     const { events } = await loguro.json<{ events: { action: string }[] }>(['audit', '--limit', '500']);

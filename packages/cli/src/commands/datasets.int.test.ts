@@ -1,13 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type LocalStack, startLocalStack } from '../testing/local-stack.js';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type StackProject, sharedStack } from '@loguro/testing';
 import { Workspace } from '../testing/workspace.js';
 
-let stack: LocalStack;
+let stack: StackProject;
 let loguro: Workspace;
 beforeAll(async () => {
-  stack = await startLocalStack();
-}, 150_000);
-afterAll(() => stack?.stop(), 60_000);
+  stack = await sharedStack();
+}, 90_000);
 beforeEach(() => {
   loguro = Workspace.on(stack);
 });
@@ -46,7 +45,7 @@ describe('datasets', () => {
     const ran = await loguro.run(['complete', 'fish', '--', 'query', 'comp']);
     expect(ran.stdout).toBe('words\ncompleted\tCompleted\n');
     expect(await loguro.run(['complete', 'bash', '--', 'datasets', 'list', '--project', ''])).toMatchObject({
-      stdout: 'words\nlocal\n',
+      stdout: `words\n${stack.project}\n`,
     });
   });
 });

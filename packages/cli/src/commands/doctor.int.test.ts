@@ -1,15 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type LocalStack, startLocalStack } from '../testing/local-stack.js';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type StackProject, sharedStack } from '@loguro/testing';
 import { Workspace } from '../testing/workspace.js';
 
-let stack: LocalStack;
+let stack: StackProject;
 let loguro: Workspace;
 beforeAll(async () => {
-  stack = await startLocalStack();
-}, 150_000);
-afterAll(() => stack?.stop(), 60_000);
+  stack = await sharedStack();
+}, 90_000);
 beforeEach(() => {
   loguro = Workspace.on(stack);
 });

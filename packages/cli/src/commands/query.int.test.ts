@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type LocalStack, startLocalStack } from '../testing/local-stack.js';
+import { type StackProject, sharedStack } from '@loguro/testing';
 import { Workspace } from '../testing/workspace.js';
 
-let stack: LocalStack;
+let stack: StackProject;
 let loguro: Workspace;
 beforeAll(async () => {
-  stack = await startLocalStack();
+  stack = await sharedStack();
   loguro = Workspace.on(stack);
   await loguro.json(['datasets', 'create', 'Shop']);
   const fields = { country: 'string', amount: 'number?', plan: 'string?' };
@@ -19,11 +19,8 @@ beforeAll(async () => {
   const stdin = records.map((record) => `${JSON.stringify(record)}\n`).join('');
   const { exitCode, stderr } = await loguro.run(['ingest', 'shop', '-', '--wait'], { stdin });
   if (exitCode !== 0) throw new Error(stderr);
-}, 150_000);
-afterAll(async () => {
-  await loguro?.remove();
-  await stack?.stop();
-}, 60_000);
+}, 90_000);
+afterAll(() => loguro?.remove());
 
 const JUNE = ['--from', '2026-06-01', '--to', '2026-06-30'];
 const query = (...args: string[]) => loguro.run(['query', 'shop', ...JUNE, ...args]);

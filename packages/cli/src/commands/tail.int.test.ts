@@ -1,21 +1,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { waitFor } from '@loguro/testing';
-import { type LocalStack, startLocalStack } from '../testing/local-stack.js';
+import { type StackProject, sharedStack, waitFor } from '@loguro/testing';
 import { type Ran, Workspace } from '../testing/workspace.js';
 
-let stack: LocalStack;
+let stack: StackProject;
 let loguro: Workspace;
 beforeAll(async () => {
-  stack = await startLocalStack();
+  stack = await sharedStack();
   loguro = Workspace.on(stack);
   await loguro.json(['datasets', 'create', 'Shop']);
   const fields = { country: 'string', amount: 'number?', plan: 'string?' };
   await loguro.json(['schema', 'register', 'shop', '-'], { stdin: JSON.stringify(fields) });
-}, 150_000);
-afterAll(async () => {
-  await loguro?.remove();
-  await stack?.stop();
-}, 60_000);
+}, 90_000);
+afterAll(() => loguro?.remove());
 
 interface Entry {
   timestamp: string;

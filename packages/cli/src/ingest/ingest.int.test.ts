@@ -1,16 +1,15 @@
 import { rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type LocalStack, startLocalStack } from '../testing/local-stack.js';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type StackProject, sharedStack } from '@loguro/testing';
 import { spawnLoguro } from '../testing/spawn-loguro.js';
 import { Workspace } from '../testing/workspace.js';
 
-let stack: LocalStack;
+let stack: StackProject;
 let loguro: Workspace;
 beforeAll(async () => {
-  stack = await startLocalStack();
-}, 150_000);
-afterAll(() => stack?.stop(), 60_000);
+  stack = await sharedStack();
+}, 90_000);
 beforeEach(() => {
   loguro = Workspace.on(stack);
 });

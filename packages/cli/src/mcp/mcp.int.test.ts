@@ -2,19 +2,19 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type StackProject, sharedStack } from '@loguro/testing';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { type LocalStack, startLocalStack } from '../testing/local-stack.js';
 import { LOGURO } from '../testing/spawn-loguro.js';
 import { Workspace } from '../testing/workspace.js';
 
 /** The official inspector's command line, one process per call. */
 const INSPECTOR = createRequire(import.meta.url).resolve('@modelcontextprotocol/inspector-cli/build/cli.js');
 
-let stack: LocalStack;
+let stack: StackProject;
 let loguro: Workspace;
 beforeAll(async () => {
-  stack = await startLocalStack();
+  stack = await sharedStack();
   loguro = Workspace.on(stack);
   await loguro.json(['datasets', 'create', 'Shop', '--description', 'from the shop']);
   const fields = { country: 'string', amount: 'number', note: 'string?' };
@@ -29,11 +29,8 @@ beforeAll(async () => {
   }).join('');
   const { exitCode, stderr } = await loguro.run(['ingest', 'shop', '-', '--wait'], { stdin });
   if (exitCode !== 0) throw new Error(stderr);
-}, 150_000);
-afterAll(async () => {
-  await loguro?.remove();
-  await stack?.stop();
-}, 60_000);
+}, 90_000);
+afterAll(() => loguro?.remove());
 
 interface Inspected {
   code: number | null;
@@ -128,10 +125,10 @@ describe('with the official inspector as the client', () => {
 
   test('a conversation goes from projects to datasets to sample values to an answer', async () => {
     expect(await inspectCall('list_projects')).toEqual({
-      projects: [{ slug: 'local', name: 'local', role: 'owner' }],
+      projects: [{ slug: stack.project, name: stack.project, role: 'owner' }],
     });
     expect(await inspectCall('list_datasets')).toMatchObject({
-      project: 'local',
+      project: stack.project,
       datasets: expect.arrayContaining([expect.objectContaining({ slug: 'shop', description: 'from the shop' })]),
     });
     expect(await inspectCall('describe_dataset', { dataset: 'shop' })).toMatchObject({
@@ -149,7 +146,7 @@ describe('with the official inspector as the client', () => {
       groupBy: ['country'],
       orderBy: [{ field: 'n' }],
     };
-    expect(await inspectCall('run_query', { dataset: 'shop', project: 'local', query })).toMatchObject({
+    expect(await inspectCall('run_query', { dataset: 'shop', project: stack.project, query })).toMatchObject({
       rows: [
         { country: 'DE', n: 100 },
         { country: 'RO', n: 200 },

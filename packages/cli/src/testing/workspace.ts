@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import type { StackProject } from '@loguro/testing';
 import { runCli } from '../cli.js';
 import { loadConfig } from '../config.js';
 import type { ExitCode } from '../exit-codes.js';
 import type { Host } from '../host.js';
 import { createTransport } from '../transport.js';
-import type { LocalStack } from './local-stack.js';
 
 /** What a command line came to. */
 export interface Ran {
@@ -43,14 +43,8 @@ export class Workspace {
   }
 
   /** With a running stack's addresses and, as a script would, its credentials in the environment. */
-  static on(stack: LocalStack): Workspace {
-    return new Workspace({
-      LOGURO_API_URL: stack.apiUrl,
-      LOGURO_INGEST_URL: stack.ingestUrl,
-      LOGURO_PROJECT: stack.project,
-      LOGURO_TOKEN: stack.pat,
-      LOGURO_PROJECT_KEY: stack.projectKey,
-    });
+  static on(stack: StackProject): Workspace {
+    return new Workspace(stack.env);
   }
 
   path(name: string): string {
