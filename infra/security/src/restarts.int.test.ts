@@ -59,7 +59,9 @@ async function post(client: SteadyClient, credential = key) {
 }
 
 const query = () => asker.call(control('POST', `/datasets/local/${dataset}/query`, {}));
-const startPosting = () => posters.forEach((client) => void client.start(202, () => post(client)));
+/** Between two requests of a client: with less, the load takes the processor from the processes that start. */
+const REST_MS = 40;
+const startPosting = () => posters.forEach((client) => void client.start(202, () => post(client), REST_MS));
 const stopPosting = () => Promise.all(posters.map((client) => client.stop()));
 const failuresOf = (clients: SteadyClient[]) => clients.flatMap((client) => client.failures);
 /** Returns when the clients have been answered `count` times more. */
@@ -87,7 +89,7 @@ const inOrder = (numbers: Iterable<number>) => [...numbers].sort((a, b) => a - b
 
 test('every process is replaced under load, the gateways behind a load balancer too: no request fails, every record is stored once', async () => {
   startPosting();
-  asker.start(200, query);
+  asker.start(200, query, REST_MS);
   await moreAnswers([asker], 10);
   const { control, workers, ingest, gateways } = replicas.processes;
   const codes: (string | number | null)[] = [];

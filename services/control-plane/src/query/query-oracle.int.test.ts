@@ -8,8 +8,8 @@ import { evaluate } from './testing/oracle.js';
 import { createQueryFixture } from './testing/record-fixture.js';
 
 /** Datasets, and queries on each: thousands of answers, as far as the time goes. */
-const DATASETS = 160;
-const QUERIES = 50;
+const DATASETS = 100;
+const QUERIES = 40;
 /** Datasets that are asked at the same time: while PostgreSQL answers for one, another one is evaluated. */
 const LANES = 4;
 const TIME_LIMIT_MS = 60_000;

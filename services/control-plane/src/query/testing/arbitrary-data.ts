@@ -47,8 +47,12 @@ const anyDouble = fc.oneof(
 );
 
 function wellFormed() {
-  // PostgreSQL has no U+0000, and an unpaired surrogate is no text.
-  return fc.string({ unit: 'binary', maxLength: 6 }).map((value) => value.replaceAll('\0', '0'));
+  // PostgreSQL has no U+0000, and an unpaired surrogate is no text. (A string of fast-check's unit `binary` is the
+  // same, but takes three seconds to list every character there is.)
+  const character = fc
+    .oneof(fc.integer({ min: 1, max: 0xd7ff }), fc.integer({ min: 0xe000, max: 0x10ffff }))
+    .map((point) => String.fromCodePoint(point));
+  return fc.array(character, { maxLength: 6 }).map((characters) => characters.join(''));
 }
 
 const MOMENTS = [

@@ -5,14 +5,16 @@ const DAY = 86_400n * SECOND;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Offsets of quarters of an hour: since 1970 clocks change between two of them, in the zones that are asked here. */
+/**
+ * Offsets of quarters of an hour: since 1970 clocks change between two of them, in the zones that are asked here.
+ * Before that, offsets of single instants, of which the same few are asked again and again.
+ */
 const offsets = new Map<string, bigint>();
 
 /** How far the clock of a zone is ahead of UTC at an instant, in microseconds. */
 function offsetAt(instant: bigint, zone: string): bigint {
   if (zone === 'UTC') return 0n;
-  if (instant < 0n) return readOffset(instant, zone);
-  const key = `${instant / (900n * SECOND)} ${zone}`;
+  const key = instant < 0n ? `at ${instant} ${zone}` : `${instant / (900n * SECOND)} ${zone}`;
   let offset = offsets.get(key);
   if (offset === undefined) {
     offset = readOffset(instant, zone);

@@ -21,6 +21,9 @@ import { bucketStart } from './oracle-zones.js';
 type Value = string | number | boolean | bigint | null;
 type Row = Record<string, Value>;
 
+/** The records of datasets that are asked many times; reading their timestamps was a third of the evaluator's time. */
+const rowsOf = new WeakMap<readonly Record<string, unknown>[], Row[]>();
+
 /** The answer that a query over these records must get, without a limit. */
 export interface Expected {
   rows: Record<string, unknown>[];
@@ -38,7 +41,8 @@ export function evaluate(fields: Fields, records: readonly Record<string, unknow
     ['timestamp', { name: 'timestamp', type: 'timestamp', optional: false }],
     ...fieldList(fields).map((field): [string, Field] => [field.name, field]),
   ]);
-  const rows = records.map((record) => toRow(record, types));
+  const rows = rowsOf.get(records) ?? records.map((record) => toRow(record, types));
+  rowsOf.set(records, rows);
   const from = micros(query.range?.from as string);
   const to = micros(query.range?.to as string);
   const kept = rows.filter((row) => {
