@@ -20,6 +20,7 @@ import {
 import { startServer } from '../server-process.js';
 import { FIELDS } from './rows.js';
 import { type Service, startService } from './service.js';
+import { type StoredRows, watchStoredRows } from './stored-rows.js';
 
 const ADMIN = fileURLToPath(new URL('../../../../services/control-plane/dist/admin/main.js', import.meta.url));
 const CONTROL_PLANE = fileURLToPath(new URL('../../../../services/control-plane/dist/main.js', import.meta.url));
@@ -29,7 +30,7 @@ const PASSWORD = 'bench';
 export type QueueKind = 'everysec' | 'always' | 'postgres';
 
 /** Servers and one dataset, made the way operators and users make them. */
-export interface IngestStack {
+export interface IngestStack extends StoredRows {
   folder: string;
   ownerUrl: string;
   ingestUrl: string;
@@ -41,10 +42,6 @@ export interface IngestStack {
   queueUrl(kind: QueueKind): string;
   startApi(kind: QueueKind): Promise<Service>;
   startWorker(kind: QueueKind): Promise<Service>;
-  /** Rows stored so far, by the ledger. */
-  stored(): Promise<number>;
-  /** Empties the table. */
-  truncate(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -71,6 +68,7 @@ export async function startStack(say: (line: string) => void): Promise<IngestSta
   const { dataset, key } = await createDataset(ownerUrl, as);
   const ingestUrl = as('loguro_ingest');
   const table = `records.dataset_${dataset}`;
+  const rows = await watchStoredRows(ownerUrl, table);
   const queueUrl = (kind: QueueKind) => ({ everysec: everysec.url, always: always.url, postgres: ingestUrl })[kind];
   const env = (kind: QueueKind) => ({ LOGURO_DATABASE_URL: ingestUrl, LOGURO_QUEUE_URL: queueUrl(kind) });
   return {
@@ -83,18 +81,10 @@ export async function startStack(say: (line: string) => void): Promise<IngestSta
     queueUrl,
     startApi: (kind) => startService('api', env(kind)),
     startWorker: (kind) => startService('worker', env(kind)),
-    async stored() {
-      const { rows } = await withClient(ownerUrl, (client) =>
-        client.query<{ stored: number }>(
-          'SELECT coalesce(sum(records), 0)::float8 AS stored FROM ingest.committed_chunks',
-        ),
-      );
-      return rows[0]?.stored ?? 0;
-    },
-    async truncate() {
-      await withClient(ownerUrl, (client) => client.query(`TRUNCATE ${table}; CHECKPOINT`).catch(() => undefined));
-    },
+    stored: rows.stored,
+    truncate: rows.truncate,
     async close() {
+      await rows.close();
       await Promise.all([everysec.stop(), always.stop(), postgres.stop()]);
       rmSync(folder, { recursive: true, force: true });
     },

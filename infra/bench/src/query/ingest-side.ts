@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findRedis, startRedisServer, withClient } from '@loguro/servers';
+import { findRedis, startRedisServer } from '@loguro/servers';
 import type { DrainTarget } from '../ingest/drain.js';
 import { FIELDS, httpRequest, record } from '../ingest/rows.js';
 import { type Service, startService } from '../ingest/service.js';
+import { watchStoredRows } from '../ingest/stored-rows.js';
 import type { QueryStack } from './stack.js';
 
 /** Ingest on the PostgreSQL of the queries, into a dataset of its own. */
@@ -24,22 +25,17 @@ export async function startIngestSide(stack: QueryStack, say: (line: string) => 
   const { secret } = await stack.post<{ secret: string }>('/projects/bench/keys', { name: 'bench', kind: 'server' });
   const env = { LOGURO_DATABASE_URL: stack.ingestUrl, LOGURO_QUEUE_URL: redis.url };
   const api = await startService('api', { ...env, LOGURO_REDIS_POLICY: 'warn' });
-  const owner = <T>(sql: string) =>
-    withClient(stack.ownerUrl, async (client) => (await client.query(sql)).rows[0] as T | undefined);
+  const rows = await watchStoredRows(stack.ownerUrl, `records.dataset_${dataset.id}`);
   return {
     dataset: dataset.id,
     api,
     request: httpRequest(`/datasets/${dataset.id}`, secret, JSON.stringify(record(1))),
     queueUrl: () => redis.url,
     startWorker: () => startService('worker', { ...env, LOGURO_REDIS_POLICY: 'warn' }),
-    async stored() {
-      const sum = 'SELECT coalesce(sum(records), 0)::float8 AS stored FROM ingest.committed_chunks';
-      return (await owner<{ stored: number }>(sum))?.stored ?? 0;
-    },
-    async truncate() {
-      await owner(`TRUNCATE records.dataset_${dataset.id}`);
-    },
+    stored: rows.stored,
+    truncate: rows.truncate,
     async close() {
+      await rows.close();
       await api.stop();
       await redis.stop();
     },
