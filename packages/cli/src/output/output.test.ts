@@ -10,16 +10,16 @@ import { formatItem, formatTable } from './table.js';
 const plain = (text: string) => text;
 
 describe('what is printed for a person', () => {
-  test('is aligned by what it looks like, not by its code units', () => {
+  test('is aligned by what it looks like, not by its code units', async () => {
     const rows = [
       { city: '東京', n: 5, note: null },
       { city: 'e\u0301tat', n: 1234, note: 'x'.repeat(80) },
     ];
     const columns = [{ key: 'city', title: 'city name' }, { key: 'n', align: 'right' } as const, { key: 'note' }];
-    expect(formatTable(rows, columns, plain)).toBe(
+    expect(await formatTable(rows, columns, plain)).toBe(
       `city name     n  note\n東京          5  –\ne\u0301tat       1234  ${'x'.repeat(59)}…\n`,
     );
-    expect(formatItem({ a: 1, long: { b: 2 } }, [{ key: 'a' }, { key: 'long' }], plain)).toBe(
+    expect(await formatItem({ a: 1, long: { b: 2 } }, [{ key: 'a' }, { key: 'long' }], plain)).toBe(
       'a     1\nlong  {"b":2}\n',
     );
   });

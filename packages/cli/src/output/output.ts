@@ -81,7 +81,7 @@ export class Output {
     if (this.format === 'ndjson') return this.data(formatNdjson(rows));
     if (this.format === 'csv') return this.data(formatCsv(rows, columns));
     if (rows.length === 0 && empty !== undefined) return this.note(empty);
-    return this.data(formatTable(rows, columns, this.colors.bold));
+    return this.data(await formatTable(rows, columns, this.colors.bold));
   }
 
   /**
@@ -92,7 +92,7 @@ export class Output {
   async item(item: Row, columns: readonly Column[], document: unknown): Promise<void> {
     if (this.format === 'json') return this.json(document);
     if (this.format !== 'table') return this.rows([item], columns);
-    await this.data(formatItem(item, columns, this.colors.bold));
+    await this.data(await formatItem(item, columns, this.colors.bold));
   }
 }
 
