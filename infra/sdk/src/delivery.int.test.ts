@@ -12,7 +12,7 @@ import {
 import { type Fault, startFaultProxy } from './testing/fault-proxy.js';
 
 const measurements = defineDataset({ run: 'string', number: 'number' });
-const RECORDS = 20_000;
+const RECORDS = 10_000;
 const SEED = Number(process.env.LOGURO_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 let stack: StackProject;
@@ -65,7 +65,7 @@ test(`over a network that loses requests and answers, every record is stored onc
     dataset,
     definition: measurements,
     baseUrl: proxy.url,
-    buffer: { maxBatchRecords: 250, maxInFlight: 4, maxPendingBytes: 256 * 1024 },
+    buffer: { maxBatchRecords: 150, maxInFlight: 4, maxPendingBytes: 256 * 1024 },
     onLoss: (loss) => losses.push(loss),
   });
   const run = `lossy ${SEED}`;

@@ -84,7 +84,7 @@ async function inspectTools(...server: string[]): Promise<Tool[]> {
 }
 
 /** Calls a tool with the inspector; arguments that are no strings are passed as JSON. */
-async function inspectCall(name: string, args: Record<string, unknown> = {}): Promise<unknown> {
+async function inspectCall(name: string, args: Record<string, unknown>): Promise<unknown> {
   const flags = Object.entries(args).flatMap(([key, value]) => [
     '--tool-arg',
     `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
@@ -123,24 +123,7 @@ describe('with the official inspector as the client', () => {
     expect(refused.stderr).toContain('There is no tool create_dataset');
   }, 120_000);
 
-  test('a conversation goes from projects to datasets to sample values to an answer', async () => {
-    expect(await inspectCall('list_projects')).toEqual({
-      projects: [{ slug: stack.project, name: stack.project, role: 'owner' }],
-    });
-    expect(await inspectCall('list_datasets')).toMatchObject({
-      project: stack.project,
-      datasets: expect.arrayContaining([expect.objectContaining({ slug: 'shop', description: 'from the shop' })]),
-    });
-    expect(await inspectCall('describe_dataset', { dataset: 'shop' })).toMatchObject({
-      recordsLast7Days: 300,
-      fields: [
-        { name: 'timestamp', type: 'timestamp' },
-        { name: 'context', type: 'object', samples: [{}] },
-        { name: 'country', type: 'string', samples: expect.arrayContaining(['RO', 'DE']) },
-        { name: 'amount', type: 'number', samples: [0, 1, 2, 3, 4] },
-        { name: 'note', type: 'string?', samples: [`${'n'.repeat(400)}… (1000 characters)`], nullShare: 0.5 },
-      ],
-    });
+  test('a query passed as its JSON is answered', async () => {
     const query = {
       select: [{ field: 'country' }, { aggregate: 'count', as: 'n' }],
       groupBy: ['country'],
@@ -152,11 +135,7 @@ describe('with the official inspector as the client', () => {
         { country: 'RO', n: 200 },
       ],
     });
-    expect(await inspectCall('explain_error', { code: 'schema_conflict' })).toMatchObject({
-      status: 409,
-      text: expect.stringContaining('## What to do'),
-    });
-  }, 180_000);
+  }, 60_000);
 });
 
 describe('in one conversation', () => {
@@ -171,6 +150,30 @@ describe('in one conversation', () => {
 
   const call = async (name: string, args: Record<string, unknown>) =>
     read((await client.callTool({ name, arguments: args })) as Answer);
+
+  test('it goes from projects to datasets to sample values, and to what an error means', async () => {
+    expect((await call('list_projects', {})).answer).toEqual({
+      projects: [{ slug: stack.project, name: stack.project, role: 'owner' }],
+    });
+    expect((await call('list_datasets', {})).answer).toMatchObject({
+      project: stack.project,
+      datasets: expect.arrayContaining([expect.objectContaining({ slug: 'shop', description: 'from the shop' })]),
+    });
+    expect((await call('describe_dataset', { dataset: 'shop' })).answer).toMatchObject({
+      recordsLast7Days: 300,
+      fields: [
+        { name: 'timestamp', type: 'timestamp' },
+        { name: 'context', type: 'object', samples: [{}] },
+        { name: 'country', type: 'string', samples: expect.arrayContaining(['RO', 'DE']) },
+        { name: 'amount', type: 'number', samples: [0, 1, 2, 3, 4] },
+        { name: 'note', type: 'string?', samples: [`${'n'.repeat(400)}… (1000 characters)`], nullShare: 0.5 },
+      ],
+    });
+    expect((await call('explain_error', { code: 'schema_conflict' })).answer).toMatchObject({
+      status: 409,
+      text: expect.stringContaining('## What to do'),
+    });
+  });
 
   test('an answer is cut to fit, and says so', async () => {
     const query = { select: [{ field: 'note' }, { field: 'amount' }], limit: 1000 };
