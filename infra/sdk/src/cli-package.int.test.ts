@@ -175,11 +175,14 @@ test('behind a proxy that asks for credentials it reaches both surfaces, with an
       const port = scheme === 'http' ? 80 : 443;
       expect(new Set(proxy.asked)).toEqual(new Set([`logu.ro:${port}`, `ingest.logu.ro:${port}`]));
     }
+    const asked = performance.now();
     const refused = await run(['whoami'], at('https', { HTTPS_PROXY: proxy.urlWithoutCredentials }));
     expect(refused).toMatchObject({
       code: 7,
       stderr: expect.stringContaining('the proxy answered 407: it asks for credentials'),
     });
+    // At once: another try, of which there are 30 s, would be refused as well.
+    expect(performance.now() - asked).toBeLessThan(15_000);
     proxy.asked.length = 0;
     // Excepted by the user, or for being this machine: asked directly.
     const excepted = { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: new URL(stack.apiUrl).hostname };

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import type { FetchLike } from '@loguro/datasets';
+import { type FetchLike, LoguroError } from '@loguro/datasets';
 
 /** Proxies as the usual variables name them. */
 export interface ProxyConfig {
@@ -36,7 +36,12 @@ async function connect({ httpProxy = '', httpsProxy = httpProxy, noProxy }: Prox
     try {
       return await fetch(url, { ...init, dispatcher });
     } catch (error) {
-      throw new TypeError('fetch failed', { cause: reasonOf(error) });
+      const cause = reasonOf(error);
+      const refusal = refusalOf(cause);
+      if (refusal === undefined) throw new TypeError('fetch failed', { cause });
+      // Told at once unless its status says that it may pass: the SDK would go on trying otherwise.
+      const { status, sentence } = refusal;
+      throw new LoguroError('network_error', `${init.method} ${url} failed: ${sentence}`, { status, cause });
     }
   };
   return { send, destroy: () => dispatcher.destroy() };
@@ -46,10 +51,16 @@ async function connect({ httpProxy = '', httpsProxy = httpProxy, noProxy }: Prox
 function reasonOf(error: unknown): unknown {
   let reason = error;
   while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
-  const [, status] = /Proxy response \((\d+)\)/.exec(String(reason)) ?? [];
-  if (status === undefined) return reason;
-  const why = status === '407' ? ': it asks for credentials, as in http://user:password@host:port' : '';
-  return new Error(`the proxy answered ${status}${why}`, { cause: reason });
+  return reason;
+}
+
+/** What the proxy said instead of connecting. */
+function refusalOf(reason: unknown): { status: number; sentence: string } | undefined {
+  const [, digits] = /Proxy response \((\d+)\)/.exec(String(reason)) ?? [];
+  if (digits === undefined) return undefined;
+  const status = Number(digits);
+  const why = status === 407 ? ': it asks for credentials, as in http://user:password@host:port' : '';
+  return { status, sentence: `the proxy answered ${status}${why}` };
 }
 
 const lookupLocalhost: LookupFunction = (name, options, done) => {
