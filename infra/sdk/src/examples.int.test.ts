@@ -47,10 +47,20 @@ const [setup, ...examples]: Example[] = page.flatMap((block, i) => {
   return [{ ...block, prints: next?.language === 'text' ? next.code : undefined }];
 });
 
+/** What the examples send before the first one that asks: a reader pastes slowly, this program doesn't. */
+const SENT = 5006;
+const UNTIL_STORED = `
+  const everything = loguro.from(dataset.id, orders).range('2000-01-01T00:00:00Z').select(count());
+  const deadline = performance.now() + 30_000;
+  while (((await everything.first())?.count ?? 0) < ${SENT}) {
+    if (performance.now() > deadline) throw new Error('fewer records are stored than the page has sent');
+  }
+`;
+
 /** The page as one program: each example is on its own, but for what the first one and "shared" ones declare. */
 function programOf(): string {
   const marked = examples.map(({ code, line, mark }) => {
-    const own = mark === 'shared' ? code : `{\n${code}}\n`;
+    const own = mark === 'shared' ? `{${UNTIL_STORED}}\n${code}` : `{\n${code}}\n`;
     return `console.log('<<< ${line}');\n${own}`;
   });
   const globals = 'declare const BROWSER_KEY: string, INGEST_URL: string;\n';
