@@ -9,12 +9,12 @@ const JWT_SHAPE = /^[\w-]+\.[\w-]+\.[\w-]*$/;
  * @throws ApiError 401, saying what is wrong with the header
  */
 export function patFromHeader(authorization: string | undefined): string {
-  if (authorization === undefined || authorization.trim() === '') {
-    throw new ApiError('missing_credential', 'This needs a personal access token: Authorization: Bearer pat_…');
-  }
   const token = bearerToken(authorization);
   if (token === null) {
-    throw new ApiError('invalid_credential', 'The Authorization header must have the form "Bearer pat_…".');
+    throw new ApiError(
+      'missing_credential',
+      'This needs a personal access token, sent as "Authorization: Bearer pat_…".',
+    );
   }
   if (JWT_SHAPE.test(token) && !looksLikePat(token)) {
     throw new ApiError(

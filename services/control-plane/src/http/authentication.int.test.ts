@@ -51,7 +51,7 @@ describe.each(guarded)('%s', (operation) => {
 
   test.each(['Basic dXNlcjpwYXNz', 'Bearer', 'Bearer ', 'pat_x', 'Bearer a b', 'Bearer \u00e9'])(
     'answers 401 to the malformed header %j',
-    (authorization) => expect401(undefined, 'invalid_credential', { Authorization: authorization }),
+    (authorization) => expect401(undefined, 'missing_credential', { Authorization: authorization }),
   );
 
   test('answers 401 to a token with a wrong checksum', async () => {
