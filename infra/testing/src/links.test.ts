@@ -23,16 +23,29 @@ function anchorsOf(page: string): string[] {
   return [...readFileSync(page, 'utf8').matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => anchorOf(heading ?? ''));
 }
 
-test.each(pages)('every link of %s leads somewhere', (page) => {
+/** Where a page's links to files of ours lead, and the anchors they name. */
+function linksOf(page: string): { link: string; target: string; anchor: string | undefined }[] {
   const text = readFileSync(join(root, page), 'utf8').replace(/```[\s\S]*?```/g, '');
-  const links = [...text.matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)].map(([, link]) => link ?? '');
-  const broken = links.filter((link) => {
-    const [path, anchor] = link.split('#');
-    const target = path === '' || path === undefined ? join(root, page) : join(root, dirname(page), path);
-    if (!existsSync(target)) return true;
-    return anchor !== undefined && !anchorsOf(target).includes(anchor);
+  return [...text.matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)].map(([, link = '']) => {
+    const [path = '', anchor] = link.split('#');
+    return { link, target: path === '' ? page : join(dirname(page), path), anchor };
   });
-  expect(broken).toEqual([]);
+}
+
+test.each(pages)('every link of %s leads somewhere', (page) => {
+  const broken = linksOf(page).filter(({ target, anchor }) => {
+    if (!existsSync(join(root, target))) return true;
+    return anchor !== undefined && !anchorsOf(join(root, target)).includes(anchor);
+  });
+  expect(broken.map(({ link }) => link)).toEqual([]);
+});
+
+test('every page can be reached from README.md', () => {
+  const reached = new Set(['README.md']);
+  for (const page of reached) {
+    if (page.endsWith('.md')) for (const { target } of linksOf(page)) reached.add(target);
+  }
+  expect(pages.filter((page) => !reached.has(page))).toEqual([]);
 });
 
 test('there are pages to check', () => {
