@@ -1,5 +1,5 @@
 // Who may import whom; `npx pnpm boundaries` fails on the first import that breaks it. The table that this
-// file puts into force is in docs/architecture.md.
+// file puts into force is in ARCHITECTURE.md.
 
 /** Everything of ours but the named folders. */
 const OURS = ['packages/[^/]+', 'services/[^/]+', 'gateway', 'infra/[^/]+'];
