@@ -1,8 +1,5 @@
 import type { KubernetesObject } from './render.js';
 
-/** Where a variable of a container comes from. */
-export type EnvSource = { value: string } | { configMapKeyRef: KeyRef } | { secretKeyRef: KeyRef };
-
 interface KeyRef {
   name: string;
   key: string;

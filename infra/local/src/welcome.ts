@@ -15,7 +15,7 @@ export interface WelcomeOptions {
 }
 
 /** Three lines to paste into a shell, in this order: register a schema, ingest a record, query it. */
-export function exampleLines({ apiUrl, ingestUrl, pat, projectKey, datasetId, proxied }: WelcomeOptions): string[] {
+function exampleLines({ apiUrl, ingestUrl, pat, projectKey, datasetId, proxied }: WelcomeOptions): string[] {
   const curl = `curl -sS -w '\\n'${proxied ? " --noproxy '*'" : ''}`;
   const post = (url: string, token: string, data: string) =>
     `${curl} '${url}' -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -d ${data}`;

@@ -48,7 +48,6 @@ export const Account = Type.Object(
 export type Account = Static<typeof Account>;
 
 export const MeAnswer = Type.Object({ account: Type.Ref('Account'), token: Type.Ref('Token') }, closed);
-export const TokenAnswer = Type.Object({ token: Type.Ref('Token') }, closed);
 export const TokenListAnswer = Type.Object({ tokens: Type.Array(Type.Ref('Token')) }, closed);
 export const NewTokenAnswer = Type.Object(
   { token: Type.Ref('Token'), secret: Type.String({ description: 'Shown this once; begins with `pat_`.' }) },

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** Every metric of the ingest service starts so. */
-export const METRIC_PREFIX = 'loguro_ingest_';
+const METRIC_PREFIX = 'loguro_ingest_';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Of the way from the API to the table; minutes and hours tell of an outage. */
@@ -217,5 +217,4 @@ export function apiMetrics(registry: Registry, sources: ApiMetricSources) {
 }
 
 export type ApiMetrics = ReturnType<typeof apiMetrics>;
-export type ProducerMetrics = ReturnType<typeof producerMetrics>;
 export type WorkerMetrics = ReturnType<typeof workerMetrics>;

@@ -31,8 +31,8 @@ export interface Router {
 }
 
 /** The hosts that both serve in these tests. */
-export const CONTROL_HOSTS = ['logu.ro', 'localhost', '127.0.0.1'];
-export const INGEST_HOSTS = ['ingest.logu.ro', 'ingest.localhost'];
+const CONTROL_HOSTS = ['logu.ro', 'localhost', '127.0.0.1'];
+const INGEST_HOSTS = ['ingest.logu.ro', 'ingest.localhost'];
 
 const HOSTS = { controlHosts: CONTROL_HOSTS, ingestHosts: INGEST_HOSTS };
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LIMITS } from '@loguro/types';
 import writeFileAtomic from 'write-file-atomic';
@@ -64,10 +64,6 @@ export async function writeState(path: string, state: IngestState): Promise<void
       cause: error,
     });
   }
-}
-
-export async function removeState(path: string): Promise<void> {
-  await rm(path, { force: true });
 }
 
 /**

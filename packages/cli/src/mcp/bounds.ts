@@ -1,7 +1,7 @@
 import type { Row } from '../output/formats.js';
 
 /** A tool's answer has at most this many characters of JSON: a few thousand tokens. */
-export const MAX_ANSWER_CHARS = 20_000;
+const MAX_ANSWER_CHARS = 20_000;
 /** A longer text in a row is cut. */
 const MAX_TEXT = 400;
 

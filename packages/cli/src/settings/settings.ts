@@ -4,8 +4,8 @@ import { type Credentials, credentialsPath, readCredentials } from './credential
 import { type LocalStack, readLocalStack } from './local-stack.js';
 
 /** The public service; everything else is named by a flag, a variable or the login. */
-export const DEFAULT_API_URL = 'https://logu.ro';
-export const DEFAULT_INGEST_URL = 'https://ingest.logu.ro';
+const DEFAULT_API_URL = 'https://logu.ro';
+const DEFAULT_INGEST_URL = 'https://ingest.logu.ro';
 
 /** A value and where it came from, e.g. `LOGURO_TOKEN`; `doctor` and error texts name the source, never the secret. */
 export interface Sourced {

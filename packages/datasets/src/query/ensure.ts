@@ -50,7 +50,7 @@ function find(all: readonly Dataset[], name: string): Dataset | undefined {
 }
 
 /** Where a definition departs from what is registered, one sentence a field. */
-export function schemaDifferences(defined: Readonly<Fields>, registered: Readonly<Fields>): ErrorDetail[] {
+function schemaDifferences(defined: Readonly<Fields>, registered: Readonly<Fields>): ErrorDetail[] {
   const names = new Set([...Object.keys(defined), ...Object.keys(registered)]);
   return [...names].flatMap((path) => {
     const [here, there] = [defined[path], registered[path]];

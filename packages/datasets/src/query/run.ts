@@ -12,7 +12,7 @@ export interface RunOptions {
 }
 
 /** Rows a page holds at the most; the server's own limit. */
-export const MAX_PAGE_SIZE = 1000;
+const MAX_PAGE_SIZE = 1000;
 
 /** Sends queries to one dataset. */
 export class QueryRunner {

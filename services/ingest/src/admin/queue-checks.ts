@@ -93,7 +93,7 @@ async function lookAtJobs(url: string): Promise<Check[]> {
 }
 
 /** How long the oldest accepted record has been waiting to be stored. */
-export function lagCheck(snapshot: QueueSnapshot, now: number): Check {
+function lagCheck(snapshot: QueueSnapshot, now: number): Check {
   const name = 'worker lag';
   const states = [snapshot.waiting, snapshot.active, snapshot.delayed];
   const records = states.reduce((sum, state) => sum + state.records, 0);

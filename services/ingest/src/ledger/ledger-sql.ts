@@ -23,7 +23,7 @@ export interface LedgerEntry {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Whether a chunk id is a UUID: ids become SQL text below. */
-export function isUuid(id: string): boolean {
+function isUuid(id: string): boolean {
   return UUID.test(id);
 }
 

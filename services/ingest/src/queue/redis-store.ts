@@ -100,7 +100,7 @@ function count(snapshot: QueueSnapshot, state: PendingState, id: string): void {
 }
 
 /** A number of Redis's INFO; 0 when it is not in there. */
-export function infoNumber(info: string, name: string): number {
+function infoNumber(info: string, name: string): number {
   return Number(infoText(info, name) ?? 0);
 }
 

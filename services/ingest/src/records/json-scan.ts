@@ -92,7 +92,7 @@ export function skipSpace(bytes: Uint8Array, from: number): number {
 }
 
 /** JSON's four whitespace characters (RFC 8259 §2). */
-export function isSpace(byte: number): boolean {
+function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 

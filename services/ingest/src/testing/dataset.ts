@@ -14,7 +14,7 @@ export interface TestDataset {
 }
 
 /** The fields of test datasets unless a test says otherwise. */
-export const TEST_FIELDS: Fields = { country: 'string', amount: 'number' };
+const TEST_FIELDS: Fields = { country: 'string', amount: 'number' };
 
 /** Makes a dataset in a project of its own. */
 export async function createDataset(owner: pg.Pool, fields: Fields = TEST_FIELDS): Promise<TestDataset> {
