@@ -9,14 +9,43 @@ export type Validator = (value: unknown) => ErrorDetail[];
 /** Of a path, in characters: names of properties come from the client and may be as long as a body. */
 const PATH_LENGTH = 200;
 
+/** Values of more nodes than this are told their first fault alone: all of them can be a hundred times the value. */
+const NODES_READ = 2000;
+/** Of ajv's errors; more than the first hundred places take, each of which has two dozen where a union lists constants. */
+const ERRORS_READ = 4000;
+
 /**
  * Turns the schemas of the contract into validators.
+ *
+ * A good value is checked once. Only for a bad one everything that is wrong is gathered, within bounds: whoever sends
+ * a body full of faults must not keep the process from everyone else.
  *
  * @param components schemas that others refer to by `$id`
  */
 export function createValidators(components: readonly object[]): { compile(schema: object): Validator } {
+  const first = createAjv(components, false);
+  const all = createAjv(components, true);
+  const schemaOf = ($ref: string) => first.getSchema($ref)?.schema as SchemaNode | undefined;
+  return {
+    compile(schema) {
+      // When they are first needed: a start would wait for schemas that it may never meet.
+      let check: ValidateFunction | undefined;
+      let checkAll: ValidateFunction | undefined;
+      return (value) => {
+        check ??= first.compile(schema);
+        if (check(value)) return [];
+        if (hasMoreNodes(value, NODES_READ)) return toDetails(check.errors ?? [], schemaOf);
+        checkAll ??= all.compile(schema);
+        checkAll(value);
+        return toDetails((checkAll.errors ?? []).slice(0, ERRORS_READ), schemaOf);
+      };
+    },
+  };
+}
+
+function createAjv(components: readonly object[], allErrors: boolean): Ajv {
   const ajv = new Ajv({
-    allErrors: true,
+    allErrors,
     // Each error comes with the value and the schema at fault, which is what sentences are made of.
     verbose: true,
     strict: true,
@@ -28,17 +57,21 @@ export function createValidators(components: readonly object[]): { compile(schem
   ajv.addFormat('date-time', { type: 'string', validate: isTimestamp });
   ajv.addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
   for (const component of components) ajv.addSchema(component);
-  const schemaOf = ($ref: string) => ajv.getSchema($ref)?.schema as SchemaNode | undefined;
-  return {
-    compile(schema) {
-      // When it is first needed: a start would wait for schemas that it may never meet.
-      let check: ValidateFunction | undefined;
-      return (value) => {
-        check ??= ajv.compile(schema);
-        return check(value) ? [] : toDetails(check.errors ?? [], schemaOf);
-      };
-    },
-  };
+  return ajv;
+}
+
+/** Whether a value has more values in it than that, itself included. */
+function hasMoreNodes(value: unknown, most: number): boolean {
+  const open = [value];
+  for (let nodes = 0; open.length > 0; nodes++) {
+    if (nodes === most) return true;
+    const next = open.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    const inside: unknown[] = Array.isArray(next) ? next : Object.values(next);
+    if (nodes + open.length + inside.length >= most) return true;
+    open.push(...inside);
+  }
+  return false;
 }
 
 /** ajv's errors as ours: one per place, in words, without the noise of union branches. */
