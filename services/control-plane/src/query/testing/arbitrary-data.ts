@@ -43,7 +43,8 @@ const exact = fc.oneof(
 );
 const anyDouble = fc.oneof(
   fc.constantFrom(0.1, 0.2, -0.3, 5e-324, 1e300, -1e300, 1e-7, 123456789012345680000, Number.MAX_SAFE_INTEGER),
-  fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e300, max: 1e300 }),
+  // Zero has one sign here: two zeros are one group, and nothing says which of them names it.
+  fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e300, max: 1e300 }).map((n) => n + 0),
 );
 
 function wellFormed() {
