@@ -132,7 +132,8 @@ function bodyHash({ batch, format, options }: Admitted): Hash {
   return createHash('sha256').update(JSON.stringify([batch, format.ndjson, options.partial]));
 }
 
+/** Of a chunk with dead records it can't be said which requests they came with. */
 async function isStored(watcher: ReceiptWatcher, chunkId: string, waitMs: number): Promise<boolean> {
   const entry = await watcher.await(chunkId, waitMs);
-  return entry !== null && entry.records > 0;
+  return entry !== null && entry.records > 0 && entry.dead === 0;
 }

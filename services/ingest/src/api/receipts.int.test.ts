@@ -76,6 +76,7 @@ test('records that the database refuses are dead, with a reason that quotes noth
   expect((await read(receipt)).body).toEqual({ receipt, status: 'dead', dead: 1, reasons });
   const body = [GOOD_RECORD, { ...GOOD_RECORD, country: 'XX' }];
   const half = await api.send({ path: `/datasets/${api.dataset.id}/batch?wait=stored`, body });
+  expect([half.status, half.body.status]).toEqual([202, 'queued']);
   expect((await read(half.body.receipt)).body).toMatchObject({ status: 'stored', records: 1, dead: 1, reasons });
 });
 
