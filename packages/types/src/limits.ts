@@ -33,8 +33,8 @@ export const LIMITS = {
   queryKeys: 20,
   /** Time buckets that `fill` makes at the most. */
   queryFillBuckets: 10_000,
-  /** Characters of a `cursor`. */
-  queryCursorLength: 8192,
+  /** Characters of a `cursor`: it holds what its row is ordered by, which may be all that a record has. */
+  queryCursorLength: 512 * 1024,
   /** How long a tail request waits for records at the most, in seconds. */
   tailWaitSeconds: 25,
   /** How long the cursor of a tail can be gone on from, in milliseconds. The ledger is kept for at least two days. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { undocumented, waitFor } from '@loguro/testing';
+import { LIMITS } from '@loguro/types';
 import { Client } from 'pg';
 import type { CallOptions, TestApi } from '../testing/test-api.js';
 import { startTestApi } from '../testing/test-api.js';
@@ -44,6 +45,27 @@ test('a query is answered as JSON unless the client prefers rows', async () => {
   const json = await query(body);
   expect(json.body).toMatchObject({ rows: [{ n: 1 }, { n: 2 }], rowCount: 2, nextCursor: expect.any(String) });
   expect((await query({ ...body, cursor: json.body.nextCursor })).body.rows).toEqual([{ n: 3 }, { n: 4 }]);
+});
+
+test('pages go on behind whatever a record can hold', async () => {
+  const tenant = await api.tenant();
+  const { id: datasetId } = await api.dataset(tenant, { text: 'string' });
+  await owner.query(
+    `INSERT INTO records.dataset_${datasetId} ("timestamp", "context", "__traceId", "text")
+     SELECT now(), '{}', 't', repeat(chr(7), $1::int) || i FROM generate_series(1, 3) i`,
+    // Written as \u0007 in JSON, so many of them fill a record.
+    [Math.floor((LIMITS.recordBytes - 200) / 6)],
+  );
+  const at = { as: tenant.owner, params: { projectSlug: tenant.project.slug, datasetId } };
+  const body = { select: [{ field: 'text' }], orderBy: [{ field: 'text' }], limit: 1 };
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api.call('queryDataset', { ...at, body: { ...body, ...(cursor && { cursor }) }, expect: 200 });
+    seen.push(...page.body.rows.map((row: { text: string }) => row.text.slice(-1)));
+    cursor = page.body.nextCursor;
+  } while (cursor !== undefined);
+  expect(seen).toEqual(['1', '2', '3']);
 });
 
 test('an explanation says what would be run', async () => {

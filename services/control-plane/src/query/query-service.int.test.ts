@@ -160,3 +160,20 @@ describe('null', () => {
     expect(await count({ field: 'plan', op: 'contains', value: '' })).toBe(4);
   });
 });
+
+test('days of a zone whose name PostgreSQL takes for an offset follow the clock there all the same', async () => {
+  const summer = await fixture.dataset({ n: 'number' }, [
+    { timestamp: '2026-01-10T22:30:00Z', n: 1 },
+    { timestamp: '2026-07-10T22:30:00Z', n: 1 },
+  ]);
+  const days = async (timezone: string) => {
+    const range = { from: '2026-01-01T00:00:00Z', to: '2026-12-31T00:00:00Z' };
+    const groupBy = [{ bucket: 'day' as const, field: 'timestamp', timezone }];
+    const { rows } = await fixture.service.run(summer, { range, groupBy }, new AbortController().signal);
+    return rows.map(({ day }) => day);
+  };
+  expect(await days('CET')).toEqual(['2026-01-09T23:00:00Z', '2026-07-10T22:00:00Z']);
+  for (const zone of ['MET', 'cet', 'Europe/Paris']) expect(await days(zone)).toEqual(await days('CET'));
+  expect(await days('EET')).toEqual(await days('Europe/Athens'));
+  expect(await days('WET')).toEqual(await days('Europe/Lisbon'));
+});

@@ -70,6 +70,18 @@ describe('formats', () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual((await fixture.service.run(small, query, never)).rows);
   });
 
+  test('a zero keeps its sign', async () => {
+    const zeros = await fixture.dataset({ n: 'number' });
+    await fixture.owner.query(
+      `INSERT INTO records.dataset_${zeros.id} ("timestamp", "context", "__traceId", "n")
+       VALUES ('2026-01-01', '{}', 't', '-0'), ('2026-01-02', '{}', 't', 0)`,
+    );
+    const query: Query = { range: everything, select: [{ field: 'n' }], orderBy: [{ field: 'timestamp' }] };
+    expect((await fixture.service.run(zeros, query, never)).rows).toEqual([{ n: -0 }, { n: 0 }]);
+    expect(await text(zeros, query, 'application/x-ndjson')).toBe('{"n":-0}\n{"n":0}\n');
+    expect(await text(zeros, query, 'text/csv')).toBe('n\r\n-0\r\n0\r\n');
+  });
+
   test('an answer without rows is a line of names, or nothing', async () => {
     const where = [{ field: 'n', op: '=' as const, value: 77 }];
     expect(await text(small, { select: [{ field: 'n' }], where }, 'text/csv')).toBe('n\r\n');

@@ -67,8 +67,9 @@ export function jsonRow(columns: readonly QueryColumn[]): (row: TextRow) => stri
 }
 
 const boolean = (text: string) => (text === 't' ? 'true' : 'false');
-/** In JSON as in JSON.stringify: shortest digits that tell doubles apart. */
-const number = (text: string) => String(decodeNumber(text) ?? '');
+/** As JSON.stringify writes it, with the shortest digits that tell doubles apart, but for the sign of zero, which it drops. */
+const jsonNumber = (text: string) => (text === '-0' ? text : JSON.stringify(decodeNumber(text)));
+const number = (text: string) => (decodeNumber(text) === null ? '' : jsonNumber(text));
 const quoted = (text: string) => (text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 const CSV: Record<ColumnType, (text: string) => string> = {
@@ -81,7 +82,7 @@ const CSV: Record<ColumnType, (text: string) => string> = {
 
 const JSON_TEXT: Record<ColumnType, (text: string) => string> = {
   string: (text) => JSON.stringify(text),
-  number: (text) => JSON.stringify(decodeNumber(text)),
+  number: jsonNumber,
   boolean,
   timestamp: (text) => `"${decodeTimestamp(text)}"`,
   // JSON already; a line break between its tokens would end the line.

@@ -44,7 +44,8 @@ export function compileBucket(
     return null;
   }
   const field = fieldExpression(source, name, `${path}.field`, faults);
-  if (!isTimezone(timezone)) {
+  const zone = zoneNamed(timezone);
+  if (zone === null) {
     const problem = `names no IANA time zone: ${JSON.stringify(timezone)}; one is "Europe/Bucharest"`;
     faults.add(`${path}.timezone`, problem);
     return null;
@@ -54,7 +55,7 @@ export function compileBucket(
     faults.add(`${path}.field`, `is a ${field.type}, but a "bucket" is made of a timestamp`);
     return null;
   }
-  const of = timezone === 'UTC' ? inUtc(bucket) : inZone(bucket, parameters.add(timezone, 'text'));
+  const of = zone === 'UTC' ? inUtc(bucket) : inZone(bucket, parameters.add(zone, 'text'));
   return { id, bucket, field: name, sql: of(field.sql), type: 'timestamp', nullable: field.nullable, of };
 }
 
@@ -69,18 +70,25 @@ function inZone(bucket: Bucket, zone: string): (instant: string) => string {
 }
 
 /** Zones that have been asked for; asking the runtime again costs more than the rest of the compilation. */
-const known = new Map<string, boolean>();
+const known = new Map<string, string>();
 
-function isTimezone(name: string): boolean {
+/**
+ * The zone as PostgreSQL is to be told, null when there is none. PostgreSQL takes a name such as "CET" for an
+ * abbreviation, an offset that never changes, before it looks for a zone; so for a word alone it is given the zone that
+ * the word stands for.
+ */
+function zoneNamed(name: string): string | null {
   const before = known.get(name.toLowerCase());
   if (before !== undefined) return before;
-  let good = false;
   try {
-    good = ZONE_NAME.test(name) && Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+    if (!ZONE_NAME.test(name)) return null;
+    const { timeZone } = Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    const zone = name.includes('/') ? name : timeZone;
+    // Names that are no zone are not kept: callers could make up any number of them.
+    known.set(name.toLowerCase(), zone);
+    return zone;
   } catch {
     // A RangeError: no such zone.
+    return null;
   }
-  // Names that are no zone are not kept: callers could make up any number of them.
-  if (good) known.set(name.toLowerCase(), true);
-  return good;
 }

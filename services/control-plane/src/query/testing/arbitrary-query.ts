@@ -20,7 +20,16 @@ import { type Data, timestamp, valueFor } from './arbitrary-data.js';
 /** A query as the oracle takes it: valid, and with both ends of its range. */
 export type FullQuery = Query & { range: { from: string; to: string } };
 
-const ZONES = ['UTC', 'Europe/Bucharest', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe', 'America/Havana'];
+const ZONES = [
+  'UTC',
+  'Europe/Bucharest',
+  'America/New_York',
+  'Asia/Kolkata',
+  'Australia/Lord_Howe',
+  'America/Havana',
+  // A zone to us, an offset to PostgreSQL.
+  'CET',
+];
 const ANY: Operator[] = ['=', '!=', 'in', 'not_in', 'is_null', 'is_not_null'];
 const ORDERED: Operator[] = ['>', '>=', '<', '<='];
 const TEXTUAL: Operator[] = ['contains', 'starts_with'];
