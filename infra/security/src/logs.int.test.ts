@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { withClient } from '@loguro/servers';
-import { type Forwarder, type PrivateRedis, restartable, startForwarder, startRedis, waitFor } from '@loguro/testing';
+import { forwardTo, type PrivateRedis, restartable, type ServerForwarder, startRedis, waitFor } from '@loguro/testing';
 import { type Probe, probe, probeRaw } from './testing/http-probe.js';
 import { type Replicas, startReplicas } from './testing/replicas.js';
 
@@ -12,33 +12,30 @@ const MARK = randomBytes(8).toString('hex');
 
 let replicas: Replicas;
 let redis: PrivateRedis;
-let queueForwarder: Forwarder;
-const databaseForwarders: Forwarder[] = [];
+let queueForwarder: ServerForwarder;
+const databaseForwarders: ServerForwarder[] = [];
 /** What ends what was started, in the order of starting. */
 const undo: (() => Promise<unknown>)[] = [];
 let dataset: number;
 let projectKey: string;
-
-const at = (url: string, { port }: Forwarder) => Object.assign(new URL(url), { port: String(port) }).href;
-const portOf = (url: string) => Number(new URL(url).port);
 
 /** Redis wants a password; each server is behind something that can fail. */
 async function through(url: string): Promise<string> {
   if (url.startsWith('redis')) {
     const user = { username: 'loguro', password: `redis-${MARK}` };
     await probeRaw(redis.url, `ACL SETUSER ${user.username} on >${user.password} ~* &* +@all\r\nQUIT\r\n`);
-    return at(Object.assign(new URL(redis.url), user).href, queueForwarder);
+    return Object.assign(new URL(queueForwarder.url), user).href;
   }
-  const forwarder = await startForwarder(() => portOf(url));
+  const forwarder = await forwardTo(url);
   undo.push(() => forwarder.close());
   databaseForwarders.push(forwarder);
-  return at(url, forwarder);
+  return forwarder.url;
 }
 
 beforeAll(async () => {
   redis = await startRedis();
   undo.push(() => redis.stop());
-  queueForwarder = await startForwarder(() => portOf(redis.url));
+  queueForwarder = await forwardTo(redis.url);
   undo.push(() => queueForwarder.close());
   replicas = await startReplicas({ workers: 1, logLevel: 'trace', drainMs: 0, failedCredentialsPerMinute: 0, through });
   undo.push(() => replicas.stop());

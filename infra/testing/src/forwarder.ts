@@ -3,10 +3,18 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 /** A TCP port that passes connections on. */
 export interface Forwarder {
   readonly port: number;
+  /** Connections made so far stay open and carry nothing any more, in either direction. */
+  freeze(): void;
   /** Cuts all connections, and each new one, until {@link Forwarder.restore}. */
   cut(): void;
   restore(): void;
   close(): Promise<void>;
+}
+
+/** A {@link Forwarder} in front of one server. */
+export interface ServerForwarder extends Forwarder {
+  /** The server's URL, by way of this. */
+  readonly url: string;
 }
 
 /** @param choose the local port that a new connection goes to; undefined: it is cut */
@@ -29,6 +37,9 @@ export async function startForwarder(choose: () => number | undefined): Promise<
   };
   return {
     port: (server.address() as AddressInfo).port,
+    freeze() {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
     cut() {
       isCut = true;
       cutAll();
@@ -42,6 +53,15 @@ export async function startForwarder(choose: () => number | undefined): Promise<
       await closed;
     },
   };
+}
+
+/** A network, which can fail, to the server of this machine that a URL names. */
+export async function forwardTo(targetUrl: string): Promise<ServerForwarder> {
+  const url = new URL(targetUrl);
+  const target = Number(url.port);
+  const forwarder = await startForwarder(() => target);
+  url.port = String(forwarder.port);
+  return { ...forwarder, url: url.href };
 }
 
 /** What `from` says reaches `to`, its end and its failure included. */

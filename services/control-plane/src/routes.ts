@@ -31,7 +31,8 @@ import { rotateToken } from './tokens/rotate-token.js';
 
 /**
  * The endpoints of the control plane, one file each; their paths, methods, roles and shapes are in
- * CONTROL_ROUTES of `@loguro/types`. Queries have their own, see `query/`.
+ * CONTROL_ROUTES of `@loguro/types`. Those of queries and tails need a service of their own: `query-endpoints.ts` and
+ * `tail-endpoints.ts` make them.
  */
 export const ENDPOINTS: readonly Endpoint[] = [
   // Datasets

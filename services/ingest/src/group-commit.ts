@@ -34,7 +34,7 @@ interface Entry<T, R> {
 }
 
 /**
- * Turns many small writes into few large ones without making any of them wait for a timer.
+ * Turns many small writes into few large ones, paced by the writes themselves.
  *
  * While one group is in flight the next one gathers; when it returns, everything that gathered goes out
  * as one. The pace is set by the acknowledgements: alone, an item pays one round trip; under load the

@@ -1,8 +1,7 @@
-import { rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type StackProject, sharedStack } from '@loguro/testing';
-import { spawnLoguro } from '../testing/spawn-loguro.js';
+import { ALWAYS, at, countOf, createDataset, FIELDS, ndjson } from '../testing/datasets.js';
 import { Workspace } from '../testing/workspace.js';
 
 let stack: StackProject;
@@ -15,32 +14,13 @@ beforeEach(() => {
 });
 afterEach(() => loguro.remove());
 
-const FIELDS = { country: 'string', amount: 'number', plan: 'string?', active: 'boolean?', at: 'timestamp?' };
-const ALWAYS = ['--from', '2000-01-01', '--to', '2100-01-01'];
-
-/** A dataset of its own for each test; the name is its slug. */
-async function dataset(slug: string, fields: Record<string, string> = FIELDS): Promise<number> {
-  const { dataset } = await loguro.json<{ dataset: { id: number } }>(['datasets', 'create', slug]);
-  await loguro.json(['schema', 'register', slug, '-'], { stdin: JSON.stringify(fields) });
-  return dataset.id;
-}
+const dataset = (slug: string, fields?: Record<string, string>) => createDataset(loguro, slug, fields);
+const count = (slug: string) => countOf(loguro, slug);
 
 async function rowsOf(slug: string, ...select: string[]): Promise<Record<string, unknown>[]> {
   const args = ['query', slug, '--select', select.join(','), '--order-by', 'timestamp', ...ALWAYS, '--limit', '1000'];
   return (await loguro.json<{ rows: Record<string, unknown>[] }>(args)).rows;
 }
-
-async function countOf(slug: string): Promise<number> {
-  const answer = await loguro.json<{ rows: { count: number }[] }>(['query', slug, ...ALWAYS]);
-  return answer.rows[0]?.count ?? Number.NaN;
-}
-
-const at = (i: number) => new Date(Date.UTC(2026, 5, 1) + i * 1000).toISOString();
-const ndjson = (from: number, to: number) =>
-  Array.from(
-    { length: to - from },
-    (_, i) => `${JSON.stringify({ timestamp: at(from + i), country: 'RO', amount: from + i })}\n`,
-  ).join('');
 
 describe('what is stored', () => {
   test('the cells of a CSV file, as the types of their fields', async () => {
@@ -119,7 +99,7 @@ describe('what is stored', () => {
       stdin: csv,
     });
     expect(typed).toMatchObject({ exitCode: 0 });
-    expect(await countOf('sender')).toBe(1);
+    expect(await count('sender')).toBe(1);
   });
 });
 
@@ -158,7 +138,7 @@ describe('what is not', () => {
       { line: 6, reasons: [expect.stringContaining('a quote where none may stand')], raw: lines[5] },
       { line: 8, reasons: ['is not valid UTF-8'], raw: 'a\ufffd' },
     ]);
-    expect(await countOf('mixed')).toBe(2);
+    expect(await count('mixed')).toBe(2);
   });
 
   test('what only the server can refuse is rejected as well, and the rest of its batch stored', async () => {
@@ -170,7 +150,7 @@ describe('what is not', () => {
     const ran = await loguro.run(['ingest', String(id), 'mixed.ndjson', '--wait'], { env });
     expect(ran.exitCode).toBe(6);
     expect(loguro.read('mixed.ndjson.rejects.ndjson').trim().split('\n')).toHaveLength(130);
-    expect(await countOf('server-side')).toBe(150);
+    expect(await count('server-side')).toBe(150);
   });
 
   test('a header that does not fit stops before anything is sent, and says how to go on', async () => {
@@ -187,7 +167,7 @@ describe('what is not', () => {
     expect((await run('[{"a":1}]')).stderr).toContain("jq -c '.[]'");
     expect((await run('')).stderr).toContain('stdin is empty');
     expect((await run('x', '--context', '[]')).stderr).toContain('--context is not a JSON object');
-    expect(await countOf('header')).toBe(0);
+    expect(await count('header')).toBe(0);
     const dropped = await run(`timestamp,country,amount,plna\n${at(0)},RO,1,x\n`, '--extra', 'drop', '--wait');
     expect(dropped.exitCode).toBe(0);
   });
@@ -199,7 +179,7 @@ describe('what is not', () => {
     expect(ran.exitCode).toBe(6);
     expect(ran.stdout).toMatch(/^ *4 +country: must be a string/m);
     expect(ran.stderr).toContain('3 good, 1 bad; nothing was sent.');
-    expect(await countOf('dry')).toBe(0);
+    expect(await count('dry')).toBe(0);
   });
 
   test('too many rejects stop the run, which goes on when told to', async () => {
@@ -221,124 +201,6 @@ describe('what is not', () => {
     ]);
     expect(on.exitCode).toBe(6);
     expect(loguro.read('bad.ndjson.rejects.ndjson').trim().split('\n')).toHaveLength(30);
-    expect(await countOf('hopeless')).toBe(5);
+    expect(await count('hopeless')).toBe(5);
   });
 });
-
-describe('an ingest that is run again', () => {
-  test('stores nothing twice, goes on behind the end of a file that has grown, and refuses one that has changed', async () => {
-    await dataset('grown');
-    loguro.write('log.ndjson', ndjson(0, 25));
-    const run = (...flags: string[]) =>
-      loguro.run(['ingest', 'grown', 'log.ndjson', '--wait', '--batch-size', '10', ...flags]);
-    expect((await run()).exitCode).toBe(0);
-    const again = await run();
-    expect(again.exitCode).toBe(0);
-    expect(again.stderr).toContain('Nothing new');
-    loguro.write('log.ndjson', ndjson(0, 40));
-    expect((await run()).stdout).toContain('accepted         15\n');
-    expect(await countOf('grown')).toBe(40);
-    loguro.write('log.ndjson', ndjson(1, 50));
-    const changed = await run();
-    expect(changed.exitCode).toBe(5);
-    expect(changed.stderr).toContain('is not what it was when it was ingested');
-    loguro.write('log.ndjson', ndjson(0, 3));
-    expect((await run()).exitCode).toBe(5);
-    expect(await countOf('grown')).toBe(40);
-  });
-
-  test('is recognised by its content where its progress is not known, and stored once more only with --again', async () => {
-    await dataset('twice');
-    loguro.write('a.ndjson', ndjson(0, 30));
-    const run = (file: string, ...flags: string[]) =>
-      loguro.run(['ingest', 'twice', file, '--wait', '--batch-size', '10', ...flags]);
-    await run('a.ndjson');
-    rmSync(loguro.path('state'), { recursive: true });
-    loguro.write('copy.ndjson', ndjson(0, 30));
-    expect((await run('copy.ndjson')).exitCode).toBe(0);
-    expect((await run('a.ndjson', '--restart')).exitCode).toBe(0);
-    expect(await countOf('twice')).toBe(30);
-    expect((await run('a.ndjson', '--again')).exitCode).toBe(0);
-    expect(await countOf('twice')).toBe(60);
-  });
-});
-
-describe('an interruption', () => {
-  const RECORDS = 10_000;
-  const flags = ['--batch-size', '100', '--concurrency', '3'];
-
-  test('by Ctrl-C settles what is on its way, and the same command stores the rest', async () => {
-    await dataset('stopped');
-    loguro.write('big.ndjson', `${ndjson(0, RECORDS / 2)}bad\n${ndjson(RECORDS / 2, RECORDS)}`);
-    const child = spawnLoguro(loguro, ['ingest', 'stopped', 'big.ndjson', ...flags]);
-    await child.untilProgress(1000);
-    child.kill('SIGINT');
-    expect(await child.exited).toBe(130);
-    expect(child.stderr).toContain('run the same command again');
-    const on = await loguro.run(['ingest', 'stopped', 'big.ndjson', ...flags, '--wait']);
-    expect(on.exitCode).toBe(6);
-    expect(on.stderr).toContain('Going on behind');
-    expect(await countOf('stopped')).toBe(RECORDS);
-    expect(loguro.read('big.ndjson.rejects.ndjson').trim().split('\n')).toHaveLength(1);
-  }, 120_000);
-
-  test('by SIGKILL, again and again at any moment, neither loses nor doubles a record or a reject', async () => {
-    await dataset('killed');
-    const bad = Array.from({ length: 20 }, (_, i) => `bad ${i}\n`);
-    const parts = bad.map((line, i) => ndjson((i * RECORDS) / 20, ((i + 1) * RECORDS) / 20) + line);
-    loguro.write('big.ndjson', parts.join(''));
-    const args = ['ingest', 'killed', 'big.ndjson', ...flags];
-    for (let kill = 1; kill <= 4; kill++) {
-      const child = spawnLoguro(loguro, args);
-      await child.untilProgress((kill * RECORDS) / 8);
-      child.kill('SIGKILL');
-      await child.exited;
-    }
-    const last = await loguro.run([...args, '--wait']);
-    expect(last.exitCode).toBe(6);
-    expect(await countOf('killed')).toBe(RECORDS);
-    const distinct = ['query', 'killed', '-s', 'count_distinct(amount) as n', ...ALWAYS];
-    expect((await loguro.json<{ rows: { n: number }[] }>(distinct)).rows).toEqual([{ n: RECORDS }]);
-    const rejects = loguro
-      .read('big.ndjson.rejects.ndjson')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line).raw);
-    expect(rejects).toEqual(bad.map((line) => line.trim()));
-  }, 180_000);
-
-  test('is not gone on from with other options, where records are in doubt', async () => {
-    await dataset('options');
-    loguro.write('big.ndjson', ndjson(0, RECORDS));
-    const child = spawnLoguro(loguro, ['ingest', 'options', 'big.ndjson', ...flags]);
-    await child.untilProgress(1000);
-    child.kill('SIGKILL');
-    await child.exited;
-    const other = await loguro.run(['ingest', 'options', 'big.ndjson', '--batch-size', '77']);
-    expect(other.exitCode).toBe(5);
-    expect(other.stderr).toContain('started with other options');
-    expect(other.stderr).toContain('batchSize 100');
-    const late = await loguro.run(['ingest', 'options', 'big.ndjson', ...flags], {
-      now: () => Date.now() + 25 * 3_600_000,
-    });
-    expect(late.exitCode).toBe(5);
-    expect(late.stderr).toContain('too long ago');
-  }, 120_000);
-});
-
-test('memory does not grow with the file', async () => {
-  await dataset('large');
-  const line = `${at(0)},RO,1,${'p'.repeat(3000)},yes,\n`;
-  async function* lines(): AsyncGenerator<Buffer> {
-    yield Buffer.from('timestamp,country,amount,plan,active,at\n');
-    const block = Buffer.from(line.repeat(300));
-    for (let i = 0; i < 70; i++) yield block;
-  }
-  // The heap that the program may have holds about half of these records.
-  const child = spawnLoguro(loguro, ['ingest', 'large', '-', '--batch-size', '300', '--wait', '--json'], {
-    nodeOptions: '--max-old-space-size=40',
-    stdin: lines(),
-  });
-  expect(await child.exited).toBe(0);
-  expect(JSON.parse(child.stdout)).toMatchObject({ accepted: 21_000 });
-}, 180_000);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestDatabase, startForwarder, type TestDatabase, waitFor } from '@loguro/testing';
+import { createTestDatabase, forwardTo, type TestDatabase, waitFor } from '@loguro/testing';
 import { Pool } from 'pg';
 import { createStatements } from '../datasets/record-table.js';
 import { createRecordMaintenance } from './record-maintenance.js';
@@ -152,10 +152,8 @@ test('one process at a time does the work, and a deleted dataset does not stop i
 
 test('a connection that breaks in the middle of a round costs that round, not the process', async () => {
   const id = await dataset(7, 20_000);
-  const network = await startForwarder(() => Number(new URL(database.controlUrl).port));
-  const url = new URL(database.controlUrl);
-  url.port = String(network.port);
-  const far = new Pool({ connectionString: url.href, max: 1 });
+  const network = await forwardTo(database.controlUrl);
+  const far = new Pool({ connectionString: network.url, max: 1 });
   const maintenance = createRecordMaintenance({ pool: far, log: silent, now: () => now });
   const holder = await owner.connect();
   try {

@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { waitFor } from '@loguro/testing';
+import { forwardTo, type ServerForwarder, waitFor } from '@loguro/testing';
 import { type Database, openDatabase } from '../cache/database.js';
 import { silent } from '../testing/backends.js';
-import { startTcpProxy, type TcpProxy } from '../testing/tcp-proxy.js';
 import { GOOD_RECORD, startTestApi, type TestApi } from '../testing/test-api.js';
 import { createKeyUses, type KeyUses } from './key-uses.js';
 
 let api: TestApi;
-let proxy: TcpProxy;
+let proxy: ServerForwarder;
 let database: Database;
 /** As a second process would have them; it writes only when it is told to. */
 let uses: KeyUses;
@@ -16,7 +15,7 @@ const MANUALLY = { intervalMs: 3_600_000 };
 
 beforeEach(async () => {
   api = await startTestApi({ keyUsesIntervalMs: 20 });
-  proxy = await startTcpProxy(api.bench.database.ingestUrl);
+  proxy = await forwardTo(api.bench.database.ingestUrl);
   database = openDatabase({ connectionString: proxy.url, logger: silent });
   uses = createKeyUses({ database, ...MANUALLY });
 });
@@ -90,10 +89,10 @@ test('while the database is away uses are kept, and written as of when they happ
   await uses.flush();
   uses.touch(id);
   const used = Date.now();
-  await proxy.cut();
+  proxy.cut();
   await uses.flush();
   expect(await lastUse(id)).toBeNull();
-  await proxy.restore();
+  proxy.restore();
   await waitFor(
     async () => {
       await uses.flush();

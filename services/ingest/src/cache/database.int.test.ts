@@ -1,17 +1,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase, waitFor } from '@loguro/testing';
+import { createTestDatabase, forwardTo, type ServerForwarder, type TestDatabase, waitFor } from '@loguro/testing';
 import pg from 'pg';
-import { startTcpProxy, type TcpProxy } from '../testing/tcp-proxy.js';
 import { openDatabase } from './database.js';
 
 let database: TestDatabase;
 let owner: pg.Client;
-let network: TcpProxy;
+let network: ServerForwarder;
 beforeAll(async () => {
   database = await createTestDatabase();
   owner = new pg.Client(database.ownerUrl);
   await owner.connect();
-  network = await startTcpProxy(database.ingestUrl);
+  network = await forwardTo(database.ingestUrl);
 });
 afterAll(async () => {
   await network.close();
@@ -32,9 +31,9 @@ test('a connection that breaks in the middle of a statement costs that statement
   const answer = under.query('SELECT pg_sleep(0.8)');
   const refused = expect(answer).rejects.toMatchObject({ code: 'unavailable' });
   await waitFor(sleeping, { what: 'the statement to run' });
-  await network.cut();
+  network.cut();
   await refused;
-  await network.restore();
+  network.restore();
   expect(await under.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   // The statement that nobody waits for would keep the database from being dropped.
   await waitFor(async () => !(await sleeping()), { what: 'the statement to end' });

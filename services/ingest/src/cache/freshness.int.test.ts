@@ -1,20 +1,19 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { waitFor } from '@loguro/testing';
-import { startTcpProxy, type TcpProxy } from '../testing/tcp-proxy.js';
+import { forwardTo, type ServerForwarder, waitFor } from '@loguro/testing';
 import { GOOD_RECORD, startTestApi, type TestApi } from '../testing/test-api.js';
 
 /** What is promised. Measured from the commit to an answer that was asked for after it. */
 const PROMISED_MS = 1000;
 
 let api: TestApi;
-let proxy: TcpProxy | undefined;
+let proxy: ServerForwarder | undefined;
 
 async function start(proxied = false): Promise<void> {
   api = await startTestApi({
     config: { databaseTimeoutMs: 1000 },
     through: async (url) => {
       if (!proxied) return url;
-      proxy = await startTcpProxy(url);
+      proxy = await forwardTo(url);
       return proxy.url;
     },
   });
@@ -167,7 +166,7 @@ describe('within one second', () => {
       { timeoutMs: 8000, what: 'new connections to show the revocation', intervalMs: 5 },
     );
     expect(lastAccepted).toBeLessThan(PROMISED_MS);
-    await proxy?.cut();
+    proxy?.cut();
   });
 });
 
@@ -183,7 +182,7 @@ test('the change feed comes back by itself', async () => {
 test('while the database is away the answer is 503, quickly, and all is well when it returns', async () => {
   await start(true);
   expect((await post(api.key)).status).toBe(200);
-  await proxy?.cut();
+  proxy?.cut();
   await waitFor(async () => (await post(api.key)).status === 503, {
     timeoutMs: PROMISED_MS,
     what: 'the outage to show',
@@ -197,6 +196,6 @@ test('while the database is away the answer is 503, quickly, and all is well whe
     expect(JSON.stringify(body)).not.toMatch(/ECONNREFUSED|postgres|SELECT/i);
   }
   expect(await api.api.readiness()).toContain('The database does not answer.');
-  await proxy?.restore();
+  proxy?.restore();
   await waitFor(async () => (await post(api.key)).status === 200, { timeoutMs: 5000, what: 'the recovery' });
 });

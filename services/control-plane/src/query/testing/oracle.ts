@@ -7,19 +7,23 @@ import {
   type FieldBaseType,
   type Fields,
   fieldList,
-  formatInstant,
   type HavingCondition,
   type OrderItem,
-  parseTimestamp,
   type Query,
   type Scalar,
   type SelectItem,
 } from '@loguro/types';
+import {
+  compareNullable,
+  compareValues,
+  micros,
+  type Row,
+  shown,
+  toRow,
+  toValue,
+  type Value,
+} from './oracle-values.js';
 import { bucketStart } from './oracle-zones.js';
-
-/** A value as the oracle reckons with it: timestamps are microseconds since the epoch. */
-type Value = string | number | boolean | bigint | null;
-type Row = Record<string, Value>;
 
 /** The records of datasets that are asked many times; reading their timestamps was a third of the evaluator's time. */
 const rowsOf = new WeakMap<readonly Record<string, unknown>[], Row[]>();
@@ -257,31 +261,6 @@ function nameOf({ as, aggregate: kind, field, bucket }: SelectItem): string {
   return bucket ?? (field as string);
 }
 
-function toRow(record: Record<string, unknown>, types: Map<string, Field>): Row {
-  return Object.fromEntries(
-    [...types.values()].map(({ name, type }) => [name, toValue((record[name] ?? null) as Scalar, type)]),
-  );
-}
-
-function toValue(value: Scalar, type: FieldBaseType): Value {
-  return type === 'timestamp' && value !== null ? micros(value as string) : value;
-}
-
-function micros(text: string): bigint {
-  const instant = parseTimestamp(text);
-  if (instant === null) throw new Error(`not a timestamp: ${text}`);
-  return BigInt(instant.seconds) * 1_000_000n + BigInt(instant.micros);
-}
-
-function shown(row: Row, names: string[]): Record<string, unknown> {
-  const show = (value: Value) => {
-    if (typeof value !== 'bigint') return value;
-    const seconds = value / 1_000_000n - (value % 1_000_000n < 0n ? 1n : 0n);
-    return formatInstant({ seconds: Number(seconds), micros: Number(value - seconds * 1_000_000n) });
-  };
-  return Object.fromEntries(names.map((name) => [name, show(row[name] ?? null)]));
-}
-
 function byTerms<T>(terms: { of: (row: T) => Value; descending: boolean }[], a: T, b: T): number {
   for (const { of, descending } of terms) {
     const [x, y] = [of(a), of(b)];
@@ -293,21 +272,4 @@ function byTerms<T>(terms: { of: (row: T) => Value; descending: boolean }[], a: 
     if (order !== 0) return descending ? -order : order;
   }
   return 0;
-}
-
-function compareNullable(a: Value, b: Value): number {
-  return a === null || b === null ? (a === b ? 0 : 1) : compareValues(a, b);
-}
-
-/** Text by code points, which is not how JavaScript compares strings: it goes by UTF-16 units. */
-function compareValues(a: Value, b: Value): number {
-  if (typeof a === 'string' && typeof b === 'string') {
-    const [x, y] = [[...a], [...b]];
-    for (let i = 0; i < Math.min(x.length, y.length); i++) {
-      const difference = (x[i]?.codePointAt(0) as number) - (y[i]?.codePointAt(0) as number);
-      if (difference !== 0) return difference;
-    }
-    return x.length - y.length;
-  }
-  return a === b ? 0 : (a as number) < (b as number) ? -1 : 1;
 }
