@@ -57,6 +57,7 @@ register a schema, ingest a record, query it.
 
 ${exampleLines(options).join('\n\n')}
 
-Logs are in ${dataFolder}/logs. Load real data: npx pnpm demo. Ctrl-C stops everything.
+Logs are in ${dataFolder}/logs. Load real data: npx pnpm demo. Command line: npx pnpm loguro --help.
+Ctrl-C stops everything.
 `;
 }
