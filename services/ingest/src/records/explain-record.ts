@@ -32,6 +32,8 @@ export function explainRecord(fields: readonly Field[], record: unknown, max: nu
     if (details.length < max) details.push({ path: shortened(path, PATH_LENGTH), message });
   };
   for (const [name, value] of Object.entries(record)) {
+    // A record can have thousands of names, and each unknown one is compared with all that are known.
+    if (details.length >= max) break;
     const field = declared.get(name);
     if (name === 'timestamp') explainValue({ name, type: 'timestamp', optional: false }, value, add);
     else if (name === 'context') explainContext(value, add);
