@@ -11,6 +11,8 @@ const TEST_MS = 60_000 + ROUNDS * 60_000;
 describe.each(BACKENDS)('over %s, accepted records are stored exactly once', (backend) => {
   let bench: CrashBench;
   let close: (() => Promise<void>) | undefined;
+  /** Where PostgreSQL is the queue too, its kills leave the API in doubt about what was taken. */
+  const counted = { counted: backend === 'redis' };
   beforeAll(async () => {
     bench = await createCrashBench(backend);
     close = () => bench.close();
@@ -51,7 +53,7 @@ describe.each(BACKENDS)('over %s, accepted records are stored exactly once', (ba
         await bench.postgres.kill('SIGKILL');
         await pause(between(0, 500));
         await bench.postgres.restart();
-      });
+      }, counted);
     },
     TEST_MS,
   );
@@ -65,7 +67,7 @@ describe.each(BACKENDS)('over %s, accepted records are stored exactly once', (ba
         // Longer than the lock and the look for stalled jobs: the other worker has everything now.
         await pause(between(2500, 3500));
         await frozen?.kill('SIGCONT');
-      });
+      }, counted);
     },
     TEST_MS,
   );
@@ -85,7 +87,7 @@ describe.each(BACKENDS)('over %s, accepted records are stored exactly once', (ba
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loguro-ingest-worker'",
           );
         }
-      });
+      }, counted);
       expect(await failures()).toBeGreaterThan(before);
     },
     TEST_MS,

@@ -37,8 +37,11 @@ export interface CrashBench {
   owner: pg.Pool;
   /** Ends the load, waits until nothing is pending, and compares the client's account with the tables. */
   settleAndCheck(): Promise<void>;
-  /** Runs with load before, during and after `disturb`, then {@link settleAndCheck}s; several rounds. */
-  rounds(disturb: (round: number) => Promise<void>): Promise<void>;
+  /**
+   * Runs with load before, during and after `disturb`, then {@link settleAndCheck}s; several rounds. With `counted`
+   * the counters of the processes must balance as well: none of them ends, and the queue answers all the time.
+   */
+  rounds(disturb: (round: number) => Promise<void>, options?: { counted: boolean }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -108,7 +111,8 @@ async function build(backend: Backend, cleanup: Cleanup): Promise<CrashBench> {
       await waitFor(async () => pendingOf(await books()) === 0, { timeoutMs: 60_000, what: 'the queue to be empty' });
       await compare(client, datasets, await books());
     },
-    async rounds(disturb) {
+    async rounds(disturb, { counted } = { counted: false }) {
+      const imbalance = counted ? await imbalanceOf(api, workers) : 0;
       for (let round = 0; round < ROUNDS; round += 1) {
         const before = client.with('accepted').length;
         client.start();
@@ -117,11 +121,22 @@ async function build(backend: Backend, cleanup: Cleanup): Promise<CrashBench> {
         await pause(between(50, 300));
         await bench.settleAndCheck();
         expect(client.with('accepted').length).toBeGreaterThan(before);
+        if (counted) expect(await imbalanceOf(api, workers)).toBe(imbalance);
       }
     },
     close: () => cleanup.run(),
   };
   return bench;
+}
+
+/** What the API counted as accepted and no worker as settled; not 0 where a process was started anew. */
+async function imbalanceOf(api: ServiceProcess, workers: readonly ServiceProcess[]): Promise<number> {
+  const settled = await Promise.all(
+    workers.flatMap((worker) =>
+      ['stored', 'duplicate', 'dead', 'discarded'].map((name) => worker.metric(`loguro_ingest_${name}_records_total`)),
+    ),
+  );
+  return settled.reduce((rest, count) => rest - count, await api.metric('loguro_ingest_accepted_records_total'));
 }
 
 async function readBooksOf(databaseUrl: string, queueUrl: string): Promise<Books> {

@@ -15,7 +15,7 @@ import { requestIdsOf, traceIdsOf } from '../records/request-ids.js';
 import type { WorkerConfig } from './config.js';
 import { CopySink } from './copy-sink.js';
 import { ProgressWatch } from './progress-watch.js';
-import { startQueueWorker } from './queue-worker.js';
+import { type Delivery, startQueueWorker } from './queue-worker.js';
 
 /** What a worker is made of. */
 export interface WorkerDeps {
@@ -68,10 +68,10 @@ export async function createWorker(deps: WorkerDeps): Promise<IngestWorker> {
   const worker = startQueueWorker({
     ...config,
     url: config.queueUrl,
-    process: async (job, redelivered) => {
+    process: async (job, delivery) => {
       const chunks = job.chunks.map(holdChunk);
       try {
-        await storeJob(sink, metrics, chunks, redelivered);
+        await storeJob({ sink, store, metrics }, chunks, delivery);
       } catch (error) {
         const requestIds = requestIdsOf(chunks.map(({ lines }) => lines.toString()));
         const receipts = chunks.map((chunk) => receiptOf(chunk.id, chunk.dataset));
@@ -119,26 +119,45 @@ export async function createWorker(deps: WorkerDeps): Promise<IngestWorker> {
   };
 }
 
+/** What {@link storeJob} works with. */
+interface JobTools {
+  sink: CopySink;
+  store: QueueStore;
+  metrics: WorkerMetrics;
+}
+
 /** Settles every chunk of a job, or fails it, to be tried again; those that are stored are found stored then. */
 async function storeJob(
-  sink: CopySink,
-  metrics: WorkerMetrics,
+  { sink, store, metrics }: JobTools,
   chunks: readonly HeldChunk[],
-  redelivered: boolean,
+  delivery: Delivery,
 ): Promise<void> {
-  const results = await sink.store(chunks, redelivered);
+  const results = await sink.store(chunks, delivery.attempt > 1);
   const now = Date.now();
   const failed = results.filter((result) => result instanceof Error);
+  const settled = results.filter((result): result is StoreResult => !(result instanceof Error));
+  const takenOver = settled.some(({ outcome }) => outcome === 'duplicate') && (await isTakenOver(store, delivery));
+  for (const result of settled) {
+    count(metrics, takenOver && result.outcome === 'duplicate' ? { ...result, outcome: 'redelivered' } : result);
+  }
   for (const [index, result] of results.entries()) {
-    if (result instanceof Error) continue;
-    count(metrics, result);
     const at = chunks[index]?.at;
-    if (result.outcome === 'stored' && at !== undefined) metrics.lagSeconds.observe(Math.max(0, now - at) / 1000);
+    if (result instanceof Error || result.outcome !== 'stored' || at === undefined) continue;
+    metrics.lagSeconds.observe(Math.max(0, now - at) / 1000);
   }
   const [first] = failed;
   if (first !== undefined) {
     throw new Error(`${failed.length} of ${results.length} chunks could not be stored: ${loggableMessage(first)}`);
   }
+}
+
+/**
+ * Whether another worker has had the job since: we were frozen for longer than its lock. What that one stored is then no
+ * duplicate of ours, but the same job.
+ */
+async function isTakenOver(store: QueueStore, { jobId, attempt }: Delivery): Promise<boolean> {
+  const job = await store.queue.getJob(jobId).catch(() => null);
+  return job === undefined || (job !== null && job.attemptsStarted > attempt);
 }
 
 function count(metrics: WorkerMetrics, { outcome, records, dead }: StoreResult): void {

@@ -37,8 +37,15 @@ export interface QueueWorkerOptions {
   /** Least time between two wake-ups by the queue, in milliseconds; see {@link inWaves}. */
   minGapMs: number;
   /** Stores a job; resolves when every chunk of it is settled for good. */
-  process: (job: StoreJob, redelivered: boolean) => Promise<void>;
+  process: (job: StoreJob, delivery: Delivery) => Promise<void>;
   onError: (error: Error) => void;
+}
+
+/** How a job came to us. */
+export interface Delivery {
+  jobId: string;
+  /** From 1; more when it was in hands before, here or elsewhere. */
+  attempt: number;
 }
 
 /**
@@ -137,5 +144,5 @@ async function processJob(job: Job<StoreJob>, store: QueueWorkerOptions['process
   if (job.data.v !== 1) {
     throw new UnrecoverableError('The job is of a version this worker does not know; replay it with a newer one.');
   }
-  await store(job.data, job.attemptsStarted > 1);
+  await store(job.data, { jobId: job.id ?? '', attempt: job.attemptsStarted });
 }
