@@ -45,6 +45,15 @@ test.each([
   expect(faults(JSON.parse(`{${JSON.stringify(name)}:"string"}`))[name]).toMatch(reason);
 });
 
+test('what is wrong is said in the sentence too, and never with a whole body in it', () => {
+  const refused = { amount: 'text', ['x'.repeat(100_000)]: 'string' };
+  const check = () => parseFields(refused);
+  expect(check).toThrow(
+    /^The schema was not registered: amount must be one of string, .* \(and 1 more: see "details"\)\.$/,
+  );
+  expect(JSON.stringify(faults(refused)).length).toBeLessThan(1000);
+});
+
 test.each(['text', 'String', 'string??', '?', null, 1, {}, ['string']])('the type %j is refused', (type) => {
   expect(faults({ ok: 'string', field: type })).toEqual({
     field: expect.stringContaining('string, number, boolean, timestamp'),

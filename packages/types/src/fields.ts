@@ -7,6 +7,7 @@ import {
   RESERVED_FIELD_PREFIX,
 } from './dataset.js';
 import { ApiError, type ErrorDetail } from './errors.js';
+import { faultSentence } from './fault-sentence.js';
 import { LIMITS } from './limits.js';
 
 /** One declared field, taken apart. */
@@ -20,6 +21,8 @@ export interface Field {
 const NAME = new RegExp(FIELD_NAME_PATTERN);
 /** Columns that every PostgreSQL table has already (manual, "System Columns"). */
 const SYSTEM_COLUMNS: readonly string[] = ['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'];
+/** Of a field's name, in what is said about it: names at fault may be as long as a body. */
+const SHOWN_CHARACTERS = 100;
 const TYPES: readonly string[] = FIELD_BASE_TYPES.flatMap((base) => [base, `${base}?`]);
 
 /** The fields of a registered schema, in order. */
@@ -55,11 +58,10 @@ export function parseFields(body: unknown): Fields {
   const seen = new Map<string, string>();
   for (const [name, type] of entries) {
     const fault = nameFault(name) ?? typeFault(type) ?? duplicateFault(name, seen);
-    if (fault !== null) details.push({ path: name, message: fault });
+    if (fault !== null) details.push({ path: name.slice(0, SHOWN_CHARACTERS), message: fault });
     seen.set(name.toLowerCase(), name);
   }
-  if (details.length > 0)
-    throw invalid('The schema was not registered: see "details" for the fields at fault.', details);
+  if (details.length > 0) throw invalid(faultSentence('The schema was not registered', details), details);
   return Object.fromEntries(entries) as Fields;
 }
 
@@ -71,9 +73,9 @@ export function sameFields(a: Fields, b: Fields): boolean {
 
 function nameFault(name: string): string | null {
   if ((IMPLIED_FIELDS as readonly string[]).includes(name.toLowerCase())) {
-    return `"${name}" is part of every record already; leave it out`;
+    return 'is part of every record already; leave it out';
   }
-  if (name.startsWith(RESERVED_FIELD_PREFIX)) return 'names that start with "__" are reserved';
+  if (name.startsWith(RESERVED_FIELD_PREFIX)) return 'must not start with "__", which is reserved';
   if (SYSTEM_COLUMNS.includes(name)) return 'is a name that the database keeps for itself';
   if (!NAME.test(name)) return 'must start with a letter or "_", then letters, digits or "_", at most 63 characters';
   return null;

@@ -4,6 +4,7 @@ export * from './control-routes.js';
 export * from './credentials.js';
 export * from './dataset.js';
 export * from './errors.js';
+export { faultSentence } from './fault-sentence.js';
 export * from './fields.js';
 export * from './http.js';
 export * from './ingest.js';

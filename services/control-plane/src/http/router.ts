@@ -5,6 +5,7 @@ import {
   type ControlOperation,
   CREDENTIAL_HEADER,
   createValidators,
+  faultSentence,
   type Method,
   type RouteContract,
   type Validator,
@@ -17,7 +18,6 @@ import { requireDataset } from '../datasets/find-dataset.js';
 import type { RateLimits } from '../limits/rate-limits.js';
 import type { Services } from '../services.js';
 import type { DatasetRequest, Endpoint } from './endpoint.js';
-import { faultSentence } from './fault-sentence.js';
 import { datasetChoiceOf, expressPath, pathIds, projectSlugOf } from './path.js';
 import { parseQueryString } from './query-string.js';
 import { type BodyLimits, readJsonBody } from './read-body.js';

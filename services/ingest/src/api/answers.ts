@@ -1,4 +1,4 @@
-import { ApiError } from '@loguro/types';
+import { ApiError, faultSentence } from '@loguro/types';
 import type { Encoded } from './encode-body.js';
 
 /** What {@link queuedAnswer} says beside the records. */
@@ -34,6 +34,6 @@ export function refusal({ bad, good, oversized, details }: Encoded, batch: boole
     });
   }
   const which = batch ? `${bad} of ${bad + good} records do` : 'The record does';
-  const sentence = `${which} not fit the schema of the dataset; nothing was accepted. See "details".`;
-  return new ApiError('invalid_record', sentence, { details: [...details] });
+  const sentence = faultSentence(`${which} not fit the schema of the dataset`, details);
+  return new ApiError('invalid_record', `${sentence} Nothing was accepted.`, { details: [...details] });
 }

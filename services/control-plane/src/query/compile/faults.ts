@@ -1,5 +1,4 @@
-import { ApiError, type ErrorDetail } from '@loguro/types';
-import { faultSentence } from '../../http/fault-sentence.js';
+import { ApiError, type ErrorDetail, faultSentence } from '@loguro/types';
 
 /** Gathers everything that is wrong with a query, so that its author hears all of it at once. */
 export class Faults {

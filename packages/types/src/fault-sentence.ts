@@ -1,4 +1,4 @@
-import type { ErrorDetail } from '@loguro/types';
+import type { ErrorDetail } from './errors.js';
 
 /**
  * One sentence about a request with faults, for whoever reads no further: with the first of them, and how many more
@@ -11,6 +11,11 @@ export function faultSentence(what: string, details: readonly ErrorDetail[]): st
   if (first === undefined) return `${what}.`;
   const more = details.length - 1;
   const rest = more === 0 ? '' : ` (and ${more} more: see "details")`;
-  const fault = `${first.path === '' ? 'it' : first.path} ${first.message}${rest}`;
+  const fault = `${placeOf(first)} ${first.message}${rest}`;
   return `${what}: ${fault}${fault.endsWith('?') ? '' : '.'}`;
+}
+
+function placeOf({ index, path }: ErrorDetail): string {
+  if (index === undefined) return path === '' ? 'it' : path;
+  return path === '' ? `record ${index}` : `in record ${index}, ${path}`;
 }
