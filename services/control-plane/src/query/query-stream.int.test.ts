@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitFor } from '@loguro/testing';
 import type { Query } from '@loguro/types';
-import type { QueryTarget } from './query-service.js';
+import { createQueryService, type QueryTarget } from './query-service.js';
 import { createQueryFixture, insertRecords } from './testing/record-fixture.js';
 
 const fields = { name: 'string?', n: 'number?', ok: 'boolean?', at: 'timestamp?' } as const;
@@ -144,6 +144,30 @@ describe('reading', () => {
       expect((await text(small, {}, 'application/x-ndjson')).trim()).toBe('{"count":3}');
     },
   );
+
+  test('a reader that stops reading loses the stream when its time is up, and everyone else gets the place', async () => {
+    const impatient = createQueryService({
+      pool: fixture.pool,
+      statementTimeoutMs: 5000,
+      streamTimeoutMs: 3000,
+      streams: 1,
+    });
+    try {
+      const client = new AbortController();
+      const query: Query = { range: everything, select: [{ field: 'name' }] };
+      const { chunks } = await impatient.stream(large, query, 'application/x-ndjson', client.signal);
+      const reader = chunks[Symbol.asyncIterator]();
+      await reader.next();
+      await noneOpen();
+      const other = await impatient.stream(small, { range: everything }, 'text/csv', never);
+      let text = '';
+      for await (const chunk of other.chunks) text += chunk;
+      expect(text).toMatch(/^count\r\n\d+\r\n$/);
+      await expect(reader.next()).rejects.toMatchObject({ code: 'query_timeout' });
+    } finally {
+      await impatient.close();
+    }
+  });
 
   test('only so many results are streamed at once, however many projects ask', async () => {
     const client = new AbortController();

@@ -26,7 +26,7 @@ export interface QueryStreamOptions {
   streamTimeoutMs: number;
   /** Turns what was thrown into something a client may see. */
   toFailure: (thrown: unknown) => unknown;
-  /** Called once, when nothing of the stream is left. */
+  /** Called once, when the stream holds nothing of ours any more. */
   onClosed: () => void;
 }
 
@@ -40,6 +40,7 @@ export async function openQueryStream(compiled: CompiledQuery, options: QueryStr
   let rows: RowStream | undefined;
   let closing: Promise<void> | undefined;
   let abandon: () => void = () => undefined;
+  const reads = new Reads(span);
   const close = (failure?: unknown) => {
     closing ??= (async () => {
       signal.removeEventListener('abort', abandon);
@@ -57,10 +58,14 @@ export async function openQueryStream(compiled: CompiledQuery, options: QueryStr
   };
   try {
     connection = await lease(pool);
-    rows = await openRowStream(connection.client, compiled, options);
-    const first = await rows.next();
-    span.rows += first.length;
-    const chunks = encode(rowFormat(type, compiled.columns), first, counting(rows, span), close, toFailure);
+    // A reader that has stopped asks for nothing that could fail: what it holds is taken from it.
+    const onExpired = (reason: Error) => {
+      if (!reads.expire(reason)) void close(reason);
+    };
+    rows = await openRowStream(connection.client, compiled, { ...options, onExpired });
+    const opened = rows;
+    const next = () => reads.read(opened);
+    const chunks = encode(rowFormat(type, compiled.columns), await next(), { next }, close, toFailure);
     // A reader that went away before it read anything never gets to close the stream.
     abandon = () => void chunks.return(undefined).then(() => close());
     signal.addEventListener('abort', abandon, { once: true });
@@ -71,14 +76,33 @@ export async function openQueryStream(compiled: CompiledQuery, options: QueryStr
   }
 }
 
-function counting(rows: RowStream, span: QuerySpan): Pick<RowStream, 'next'> {
-  return {
-    async next() {
+/** The reads of one stream: counts their rows, and fails all that come after its time. */
+class Reads {
+  readonly #span: QuerySpan;
+  #underWay = false;
+  #expired: Error | undefined;
+
+  constructor(span: QuerySpan) {
+    this.#span = span;
+  }
+
+  /** @returns whether a read is under way, which ends the stream */
+  expire(reason: Error): boolean {
+    this.#expired = reason;
+    return this.#underWay;
+  }
+
+  async read(rows: RowStream): Promise<TextRow[]> {
+    if (this.#expired !== undefined) throw this.#expired;
+    this.#underWay = true;
+    try {
       const batch = await rows.next();
-      span.rows += batch.length;
+      this.#span.rows += batch.length;
       return batch;
-    },
-  };
+    } finally {
+      this.#underWay = false;
+    }
+  }
 }
 
 async function* encode(

@@ -15,6 +15,8 @@ export interface RowStreamOptions {
   statementTimeoutMs: number;
   /** The whole stream, the reader's own pace included, in milliseconds. */
   streamTimeoutMs: number;
+  /** Called with the reason when that is over. A `next` that is under way then fails with it. */
+  onExpired: (reason: Error) => void;
 }
 
 /** Rows as they are asked for, some at a time. */
@@ -37,12 +39,16 @@ const BATCH_ROWS_MAX = 5000;
 export async function openRowStream(
   client: PoolClient,
   { text, values }: Statement,
-  { signal, canceller, statementTimeoutMs, streamTimeoutMs }: RowStreamOptions,
+  { signal, canceller, statementTimeoutMs, streamTimeoutMs, onExpired }: RowStreamOptions,
 ): Promise<RowStream> {
   // The session's own limit would run from the first row to the last, whoever is slow.
   await client.query(`SELECT set_config('statement_timeout', $1, false)`, [String(streamTimeoutMs)]);
   const watch = await canceller.watch(client, signal);
-  const deadline = setTimeout(() => watch.cancel(streamTimeout(streamTimeoutMs)), streamTimeoutMs);
+  const deadline = setTimeout(() => {
+    const reason = streamTimeout(streamTimeoutMs);
+    watch.cancel(reason);
+    onExpired(reason);
+  }, streamTimeoutMs);
   const cursor = client.query(new Cursor<TextRow>(text, values, { rowMode: 'array', types: AS_TEXT }));
   let batch = FIRST_BATCH_ROWS;
   return {
