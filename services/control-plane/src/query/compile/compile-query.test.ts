@@ -183,6 +183,11 @@ describe('refusals say where and why', () => {
       { path: 'select[1]', message: 'makes a second column "country"; name it with "as"' },
     ],
     [
+      'a group key that is called as the count that nobody asked for',
+      { groupBy: [{ bucket: 'day', field: 'timestamp', as: 'count' }] },
+      { path: 'select', message: 'makes a second column "count"; name it with "as"' },
+    ],
+    [
       'a reserved name',
       { select: [{ field: 'country', as: '__proto__' }] },
       { path: 'select[0].as', message: 'must not start with "__", which is reserved' },

@@ -28,7 +28,8 @@ export function compileOutputs(query: Query, context: CompileContext): Outputs {
     return [column];
   });
   const columns = [...impliedColumns(query, keys, selected), ...selected];
-  checkUnique(columns, columns.length - selected.length, context);
+  const pathOf = query.select === undefined ? () => 'select' : (i: number) => `select[${i}]`;
+  checkUnique(columns, columns.length - selected.length, pathOf, context);
   return { grouped, keys, columns };
 }
 
@@ -130,10 +131,15 @@ function checkName(name: string, path: string, { faults }: CompileContext): void
   if (name.startsWith(RESERVED_FIELD_PREFIX)) faults.add(path, 'must not start with "__", which is reserved');
 }
 
-function checkUnique(columns: Column[], implied: number, { faults }: CompileContext): void {
+function checkUnique(
+  columns: Column[],
+  implied: number,
+  pathOf: (selected: number) => string,
+  { faults }: CompileContext,
+): void {
   const seen = new Set<string>();
   columns.forEach(({ name }, i) => {
-    const path = i < implied ? 'groupBy' : `select[${i - implied}]`;
+    const path = i < implied ? 'groupBy' : pathOf(i - implied);
     if (seen.has(name)) faults.add(path, `makes a second column ${JSON.stringify(name)}; name it with "as"`);
     seen.add(name);
   });
