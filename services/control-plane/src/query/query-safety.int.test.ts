@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startPostgres, waitFor } from '@loguro/testing';
 import type { Query } from '@loguro/types';
-import { Client } from 'pg';
+import { Client, type PoolClient } from 'pg';
 import { createStatements } from '../datasets/record-table.js';
 import { createQueryPool } from './query-pool.js';
 import { createQueryService, type QueryTarget } from './query-service.js';
+import { withSortMemory } from './sort-memory.js';
 import { parsedQueries } from './testing/parsed.js';
 import { createQueryFixture } from './testing/record-fixture.js';
 
@@ -105,6 +106,49 @@ test('an answer with more bytes than it may have is refused, and its statement s
     status: 400,
   });
   expect((await fixture.service.run(target, { ...query, limit: 10 }, never)).rowCount).toBe(10);
+});
+
+test('a query with many sorts has the memory of a few, and its session is as before afterwards', async () => {
+  const names = Array.from({ length: 40 }, (_, i) => `f${i}`);
+  const wide = await fixture.dataset(Object.fromEntries(names.map((name) => [name, 'number' as const])));
+  const columns = names.map((name) => `"${name}"`).join(', ');
+  await fixture.owner.query(
+    `INSERT INTO records.dataset_${wide.id} ("timestamp", "context", "__traceId", ${columns})
+     SELECT now(), '{}', 't', ${names.map(() => 'i').join(', ')} FROM generate_series(1, 100) i`,
+  );
+  const pool = createQueryPool({
+    url: fixture.database.queryUrl,
+    poolSize: 1,
+    connectTimeoutMs: 2000,
+    statementTimeoutMs: 10_000,
+  });
+  const seen: string[] = [];
+  const work_mem = async (client: PoolClient) => (await client.query<{ work_mem: string }>('SHOW work_mem')).rows[0];
+  const client = await pool.connect();
+  const ask = (sorts: number) =>
+    withSortMemory(client, { sorts, statementTimeoutMs: 1000 }, async () => {
+      seen.push((await work_mem(client))?.work_mem ?? '');
+    });
+  await ask(8);
+  await ask(40);
+  await expect(
+    withSortMemory(client, { sorts: 100, statementTimeoutMs: 1000 }, () => client.query('SELECT 1 / 0')),
+  ).rejects.toMatchObject({ code: '22012' });
+  expect(seen).toEqual(['32MB', '6553kB']);
+  expect(await work_mem(client)).toEqual({ work_mem: '32MB' });
+  client.release();
+  const service = createQueryService({ pool, statementTimeoutMs: 10_000 });
+  try {
+    const select = names.map((field) => ({ aggregate: 'count_distinct' as const, field }));
+    const answer = JSON.parse(await service.run(wide, { range: everything, select }, never));
+    expect(answer.rows).toEqual([Object.fromEntries(names.map((name) => [`count_distinct_${name}`, 100]))]);
+    const { chunks } = await service.stream(wide, { range: everything, select }, 'application/x-ndjson', never);
+    for await (const chunk of chunks) expect(JSON.parse(chunk)).toEqual(answer.rows[0]);
+    expect((await pool.query('SHOW work_mem')).rows).toEqual([{ work_mem: '32MB' }]);
+  } finally {
+    await service.close();
+    await pool.end();
+  }
 });
 
 test('sums beyond the range of a double are refused, averages of such numbers are not', async () => {

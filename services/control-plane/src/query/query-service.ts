@@ -13,6 +13,7 @@ import { startQuerySpan } from './query-span.js';
 import { openQueryStream, type QueryStream } from './query-stream.js';
 import { resultText } from './result-text.js';
 import type { StreamType } from './row-formats.js';
+import { withSortMemory } from './sort-memory.js';
 import { collectRows, type Statement } from './statement.js';
 import { createTableExtents } from './table-extents.js';
 
@@ -135,7 +136,7 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
           startQuerySpan(parent, target.id, statement.text).of(
             collectRows(client, statement, { ...limits, bytesBefore }),
           );
-        const rows = await ask(compiled);
+        const rows = await withSortMemory(client, { ...compiled, statementTimeoutMs }, () => ask(compiled));
         if (compiled.rest !== undefined && rows.length <= compiled.limit) {
           const bytesBefore = rows.reduce((sum, row) => sum + rowSize(row), 0);
           rows.push(...(await ask(compiled.rest(), bytesBefore)));

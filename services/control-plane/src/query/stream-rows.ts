@@ -5,6 +5,7 @@ import type { Canceller } from './canceller.js';
 import { untilUnresponsive } from './connection.js';
 import { AS_TEXT, rowSize, type TextRow } from './decode.js';
 import { queryTimeout } from './query-failure.js';
+import { shareSortMemory } from './sort-memory.js';
 import type { Statement } from './statement.js';
 
 /** Options of {@link openRowStream}. */
@@ -38,11 +39,12 @@ const BATCH_ROWS_MAX = 5000;
  */
 export async function openRowStream(
   client: PoolClient,
-  { text, values }: Statement,
+  { text, values, sorts }: Statement & { sorts?: number },
   { signal, canceller, statementTimeoutMs, streamTimeoutMs, onExpired }: RowStreamOptions,
 ): Promise<RowStream> {
   // The session's own limit would run from the first row to the last, whoever is slow.
   await client.query(`SELECT set_config('statement_timeout', $1, false)`, [String(streamTimeoutMs)]);
+  await shareSortMemory(client, sorts);
   const watch = await canceller.watch(client, signal);
   const deadline = setTimeout(() => {
     const reason = streamTimeout(streamTimeoutMs);
@@ -74,7 +76,7 @@ export async function openRowStream(
 async function closeCursor(client: PoolClient, cursor: Cursor): Promise<void> {
   // A cursor that failed is closed already.
   await cursor.close().catch(() => undefined);
-  await client.query('RESET statement_timeout');
+  await client.query('RESET statement_timeout; RESET work_mem');
 }
 
 function streamTimeout(ms: number): ApiError {

@@ -49,6 +49,8 @@ export function aggregateOutput(
     type: counts ? 'number' : field.type,
     nullable: !counts,
     empty: counts ? '0' : null,
+    ...(aggregate === 'count_distinct' && { sorts: `distinct ${item.field}` }),
+    ...(aggregate in FRACTIONS && { sorts: item.field }),
   };
 }
 

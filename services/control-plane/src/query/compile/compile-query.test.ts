@@ -65,6 +65,14 @@ describe('defaults', () => {
   });
 });
 
+test('what aggregates sort is counted, once where they sort the same', () => {
+  const select = (['p50', 'p99', 'count_distinct'] as const).map((aggregate) => ({ aggregate, field: 'amount' }));
+  expect(compile({ select, having: [{ aggregate: 'count_distinct', field: 'plan', op: '>', value: 1 }] }).sorts).toBe(
+    3,
+  );
+  expect(compile({ groupBy: ['country'] })).not.toHaveProperty('sorts');
+});
+
 describe('no caller writes SQL', () => {
   test('every value becomes a parameter, whatever is in it', () => {
     const { text, values } = compile({

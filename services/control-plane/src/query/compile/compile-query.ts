@@ -26,6 +26,8 @@ export interface CompiledQuery {
   limit: number;
   /** For a page of raw rows. */
   cursorOf?: CursorOf;
+  /** Sorts that its aggregates need at the same time. Absent: none. */
+  sorts?: number;
   /** There when the statement may miss rows: compiles the one for the other rows, which come behind its own. */
   rest?: () => CompiledQuery;
 }
@@ -75,10 +77,15 @@ export function compileQuery(dataset: QueriedDataset, query: Query, options: Com
     extent,
     context,
   };
-  const { partial = false, ...statement }: RawStatement = outputs.grouped ? compileGroups(parts) : compileRaw(parts);
+  const {
+    partial = false,
+    sorts = 0,
+    ...statement
+  }: RawStatement = outputs.grouped ? compileGroups(parts) : compileRaw(parts);
   faults.throwIfAny();
   return {
     ...statement,
+    ...(sorts > 0 && { sorts }),
     ...(partial && { rest: () => compileQuery(dataset, query, { ...options, reach: 'rest' }) }),
     values: context.parameters.values,
     columns: outputs.columns.map(({ name, output }) => ({ name, type: output.type })),

@@ -9,6 +9,8 @@ export interface Output extends Expression {
   id: string;
   /** What it is when nothing is stored: a count is 0, everything else null. */
   empty: '0' | null;
+  /** What is sorted to compute it; aggregates that sort the same share it. Absent: nothing. */
+  sorts?: string;
   bucket?: CompiledBucket;
 }
 

@@ -33,7 +33,7 @@ class Slots {
  * A query for groups: an inner statement computes every key and aggregate once, whoever asks for it, and the
  * outer one filters, orders and cuts by their names.
  */
-export function compileGroups(parts: Parts): { text: string } {
+export function compileGroups(parts: Parts): { text: string; sorts: number } {
   const { conditions, outputs, order, range, context } = parts;
   const where = [conditionOf(range, context.parameters), ...conditions].join(' AND ');
   const slots = new Slots();
@@ -44,13 +44,16 @@ export function compileGroups(parts: Parts): { text: string } {
   const computed = slots.all().map(({ name, output }) => `${output.sql} AS ${name}`);
   const groupBy = keys.length === 0 ? '' : ` GROUP BY ${keys.map((_, i) => i + 1).join(', ')}`;
   const groups = `SELECT ${computed.join(', ')} FROM ${context.source.table} WHERE ${where}${groupBy}`;
+  const sorts = new Set(slots.all().flatMap(({ output }) => output.sorts ?? [])).size;
   const bucket = filledBucket(parts);
   const filter = having.length === 0 ? '' : ` WHERE ${having.join(' AND ')}`;
   const sorted = orderBy.length === 0 ? '' : ` ORDER BY ${orderBy.join(', ')}`;
   const cut = limitClause(rowsToRead(parts), context);
-  if (bucket === null) return { text: `SELECT ${columns.join(', ')} FROM (${groups}) AS g${filter}${sorted}${cut}` };
+  if (bucket === null) {
+    return { text: `SELECT ${columns.join(', ')} FROM (${groups}) AS g${filter}${sorted}${cut}`, sorts };
+  }
   const filled = withEmptyBuckets(bucket, keys.length, slots, parts);
-  return { text: `WITH g AS (${groups}) SELECT ${columns.join(', ')} FROM (${filled}) AS f${sorted}${cut}` };
+  return { text: `WITH g AS (${groups}) SELECT ${columns.join(', ')} FROM (${filled}) AS f${sorted}${cut}`, sorts };
 }
 
 /**

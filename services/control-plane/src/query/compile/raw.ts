@@ -18,6 +18,8 @@ export interface RawStatement {
   cursorOf?: CursorOf;
   /** Whether there may be rows that it does not look for. */
   partial?: boolean;
+  /** See {@link CompiledQuery.sorts}. */
+  sorts?: number;
 }
 
 /**
