@@ -165,6 +165,32 @@ describe('the roles', () => {
     },
   );
 
+  test('queries get a bound on temporary files, and one that an operator set stays', async () => {
+    const bound = async () =>
+      (await sql(`SELECT rolconfig FROM pg_roles WHERE rolname = 'loguro_query'`)).rows[0].rolconfig;
+    expect(await bound()).toEqual(['temp_file_limit=4GB']);
+    await sql(`ALTER ROLE loguro_query SET temp_file_limit = '1GB'`);
+    await migrate({ ownerUrl: server.url, passwords: TEST_PASSWORDS });
+    expect(await bound()).toEqual(['temp_file_limit=1GB']);
+    await sql('ALTER ROLE loguro_query RESET temp_file_limit');
+    await migrate({ ownerUrl: server.url, passwords: TEST_PASSWORDS });
+    expect(await bound()).toEqual(['temp_file_limit=4GB']);
+  });
+
+  test('an owner who may not set that bound migrates without it', async () => {
+    await sql('ALTER ROLE loguro_query RESET temp_file_limit');
+    await sql(`CREATE ROLE keeper LOGIN CREATEROLE PASSWORD 'keeper'`);
+    await sql('GRANT loguro_control, loguro_query, loguro_ingest TO keeper WITH ADMIN OPTION');
+    await sql('CREATE DATABASE kept OWNER keeper');
+    const url = new URL(server.url);
+    Object.assign(url, { username: 'keeper', password: 'keeper', pathname: '/kept' });
+    const { applied } = await migrate({ ownerUrl: url.href, passwords: TEST_PASSWORDS });
+    expect(applied).not.toEqual([]);
+    expect((await sql(`SELECT rolconfig FROM pg_roles WHERE rolname = 'loguro_query'`)).rows).toEqual([
+      { rolconfig: null },
+    ]);
+  });
+
   test('get new passwords from a migration, and the old ones end', async () => {
     const passwords = { control: 'new control', query: `it's "quoted"`, ingest: 'a\\b$c' };
     await migrate({ ownerUrl: server.url, passwords });

@@ -15,6 +15,9 @@ export type RolePasswords = Record<keyof typeof ROLES, string>;
 /** Attributes that would make a login role more than a service may be. */
 const POWERS = ['rolsuper', 'rolcreaterole', 'rolcreatedb', 'rolreplication', 'rolbypassrls'] as const;
 
+/** What the temporary files of one process of a query may take; the database's own default is the whole disk. */
+const QUERY_TEMPORARY_FILES = '4GB';
+
 /** A role that exists with more power than a service may have. */
 export class RoleError extends Error {}
 
@@ -29,6 +32,24 @@ export async function ensureRoles(client: Client, passwords: RolePasswords): Pro
   for (const key of Object.keys(ROLES) as (keyof typeof ROLES)[]) {
     await retryConcurrentChange(() => ensureRole(client, ROLES[key], scramVerifier(passwords[key])));
   }
+  await retryConcurrentChange(() => boundTemporaryFiles(client));
+}
+
+/**
+ * Sorts and hash tables that outgrow their memory go to the disk that records are stored on. A limit that an operator
+ * has set stays. Only a superuser may set one, or who was granted SET on it: where the owner may not, there is none.
+ */
+async function boundTemporaryFiles(client: Client): Promise<void> {
+  const { rows } = await client.query<{ limited: boolean }>(
+    `SELECT coalesce(array_to_string(rolconfig, ' '), '') LIKE '%temp_file_limit=%' AS limited
+       FROM pg_roles WHERE rolname = $1`,
+    [ROLES.query],
+  );
+  if (rows[0]?.limited) return;
+  const set = `ALTER ROLE ${escapeIdentifier(ROLES.query)} SET temp_file_limit = '${QUERY_TEMPORARY_FILES}'`;
+  await client.query(set).catch((error: unknown) => {
+    if (sqlState(error) !== SQL_STATE.insufficientPrivilege) throw error;
+  });
 }
 
 /** Lets the three roles, and besides the owner nobody else, connect to the current database. */

@@ -20,6 +20,13 @@ const BY_STATE: Record<string, (cause: unknown) => ApiError> = {
       cause,
       details: [{ path: 'cursor', message: 'is not a "nextCursor" of ours' }],
     }),
+  // configuration_limit_exceeded: temp_file_limit of the role
+  '53400': (cause) =>
+    new ApiError(
+      'result_too_large',
+      'The query needs more temporary disk than it may have; ask a shorter range, fewer groups, or fewer distinct values.',
+      { cause },
+    ),
   [UNDEFINED_TABLE]: (cause) => new ApiError('dataset_not_found', 'Dataset not found', { cause }),
 };
 const QUERY_CANCELED = '57014';
@@ -27,19 +34,18 @@ const QUERY_CANCELED = '57014';
 /** What went wrong, for whoever asked; the driver's own words go into `cause` alone. */
 export function queryFailure(thrown: unknown, statementTimeoutMs: number): ApiError {
   if (thrown instanceof ApiError) return thrown;
-  const state = sqlState(thrown);
+  const state = sqlState(thrown) ?? '';
+  const known = BY_STATE[state];
+  if (known !== undefined) return known(thrown);
   if (state === QUERY_CANCELED) return queryTimeout(statementTimeoutMs, thrown);
   if (thrown instanceof UnresponsiveError || isDatabaseAway(thrown)) {
     return new ApiError('unavailable', 'The database can not answer right now; try again in a moment.', {
       cause: thrown,
     });
   }
-  return (
-    BY_STATE[state ?? '']?.(thrown) ??
-    new ApiError('internal', 'Something went wrong on our side. Quote the request id when you report it.', {
-      cause: thrown,
-    })
-  );
+  return new ApiError('internal', 'Something went wrong on our side. Quote the request id when you report it.', {
+    cause: thrown,
+  });
 }
 
 /**

@@ -175,6 +175,35 @@ test('sums beyond the range of a double are refused, averages of such numbers ar
   expect((await ask('p50', 'c')).rows).toEqual([{ x: null }]);
 });
 
+test('a query that fills the disk with temporary files is stopped, and leaves none', async () => {
+  const [database] = (await fixture.owner.query('SELECT current_database() AS name')).rows;
+  // As a migration limits the role; lower, and in this database alone.
+  await fixture.owner.query(`ALTER ROLE loguro_query IN DATABASE "${database.name}" SET temp_file_limit = '1MB'`);
+  const pool = createQueryPool({
+    url: fixture.database.queryUrl,
+    poolSize: 1,
+    connectTimeoutMs: 2000,
+    statementTimeoutMs: 10_000,
+    workMemKib: 64,
+  });
+  const service = parsedQueries(createQueryService({ pool, statementTimeoutMs: 10_000 }));
+  const { pid } = (await pool.query('SELECT pg_backend_pid() AS pid')).rows[0];
+  const temporary = async () =>
+    (await fixture.owner.query(`SELECT 1 FROM pg_ls_tmpdir() WHERE name LIKE $1`, [`pgsql_tmp${pid}.%`])).rowCount;
+  try {
+    const select = [{ aggregate: 'count_distinct' as const, field: 'name' }];
+    await expect(service.run(target, { range: everything, select }, never)).rejects.toMatchObject({
+      code: 'result_too_large',
+      message: expect.stringMatching(/temporary disk/),
+    });
+    await waitFor(async () => (await temporary()) === 0, { timeoutMs: 5000, what: 'no temporary files' });
+    expect((await service.run(target, { range: everything }, never)).rows).toEqual([{ count: 60_000 }]);
+  } finally {
+    await service.close();
+    await pool.end();
+  }
+});
+
 test('sessions of the query role can not write, whatever they are told', async () => {
   const client = await fixture.pool.connect();
   try {
