@@ -78,6 +78,43 @@ describe('a CSV cell becomes what its field asks for', () => {
     expect(convertCells([T, '7'], map.plan(['timestamp', 'Order ID']), map)).toMatchObject({ Order_ID: 7 });
   });
 
+  test('headings that come to one name go to the fields that infer gave them', () => {
+    const headings = ['timestamp', 'Order ID', 'context', 'Order_ID', '价格', '数量'];
+    const names = fieldNames(headings.filter((heading) => !['timestamp', 'context'].includes(heading)));
+    const map = new Mapping(Object.fromEntries(names.map((name) => [name, 'number?'])), mapping().options);
+    expect(convertCells([T, '1', '', '2', '3', '4'], map.plan(headings), map)).toEqual({
+      timestamp: T,
+      context: {},
+      Order_ID: 1,
+      Order_ID_2: 2,
+      f_: 3,
+      f__2: 4,
+    });
+  });
+
+  test('two columns for one field are refused, unless one is left out', () => {
+    const plan = (ignore: string[]) => {
+      const map = new Mapping({ Order_ID: 'number' }, { ...mapping().options, ignore });
+      return convertCells([T, '1', '2'], map.plan(['timestamp', 'Order ID', 'Order_ID']), map);
+    };
+    expect(() => plan([])).toThrow('The columns "Order ID", "Order_ID" both stand for the field "Order_ID".');
+    expect(plan(['Order ID'])).toMatchObject({ Order_ID: 2 });
+    expect(plan(['Order_ID'])).toMatchObject({ Order_ID: 1 });
+  });
+
+  test('thousands of columns for the context take time in proportion', () => {
+    const columns = Array.from({ length: 16_000 }, (_, i) => `c${i}`);
+    const began = performance.now();
+    cells([...HEADINGS, ...columns], [T, 'a', '1', ...columns], { extra: 'context' });
+    // Tens of milliseconds; a new context for each column takes many seconds.
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  test('a context that is no object stays what it is, for validation to refuse', () => {
+    const headings = [...HEADINGS, 'more', 'context', 'x'];
+    expect(cells(headings, [T, 'a', '1', 'm', 'text', 'y'], { extra: 'context' })).toMatchObject({ context: 'text' });
+  });
+
   test('a missing column is named, with what is there', () => {
     expect(() => cells(['timestamp', 'name'], [])).toThrow('has no column for "n"');
     expect(() => cells(['time', 'name', 'n'], [])).toThrow('no column "timestamp"');
@@ -144,5 +181,9 @@ describe('field names', () => {
 
   test('that collide, ignoring case, get numbers', () => {
     expect(fieldNames(['a b', 'A-b', 'a_b'])).toEqual(['a_b', 'A_b_2', 'a_b_3']);
+    const taken = fieldNames(['a_b_2', 'a b', 'a_b', 'a-b']);
+    expect(taken).toEqual(['a_b_2', 'a_b', 'a_b_3', 'a_b_4']);
+    const many = fieldNames(Array.from({ length: 60_000 }, () => '价格'));
+    expect(new Set(many).size).toBe(60_000);
   });
 });

@@ -67,8 +67,12 @@ function timestampValue(value: unknown, { options }: Mapping): unknown {
 }
 
 function mergeContext(record: OutRecord, target: Target, value: unknown): void {
-  if (target.to === 'extra') record.context = { ...(record.context as object), [target.name]: value };
-  else if (isObject(value)) record.context = { ...(record.context as object), ...value };
+  const { context } = record;
+  // What is no object stays for validation to refuse.
+  if (!isObject(context)) return;
+  // Into the record's own context: a new one for each column would take the square of their number.
+  if (target.to === 'extra') define(context, target.name, value);
+  else if (isObject(value)) for (const [key, item] of Object.entries(value)) define(context, key, item);
   else record.context = value;
 }
 
@@ -81,7 +85,7 @@ function parseJson(text: string): unknown {
 }
 
 /** Unlike an assignment also right for a key `__proto__`, which JSON allows. */
-function define(record: OutRecord, key: string, value: unknown): void {
+function define(record: object, key: string, value: unknown): void {
   Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
 }
 

@@ -24,10 +24,15 @@ export function fieldName(heading: string): string {
 /** The names of all columns; a name that is taken already (ignoring case) gets a number. */
 export function fieldNames(headings: readonly string[]): string[] {
   const taken = new Set<string>();
+  /** The number to go on with: counting from 2 again would take the square of their number. */
+  const next = new Map<string, number>();
   return headings.map((heading) => {
     const name = fieldName(heading);
+    const base = name.slice(0, MAX_LENGTH - 4);
     let free = name;
-    for (let n = 2; taken.has(free.toLowerCase()); n++) free = `${name.slice(0, MAX_LENGTH - 4)}_${n}`;
+    let n = next.get(base.toLowerCase()) ?? 2;
+    for (; taken.has(free.toLowerCase()); n++) free = `${base}_${n}`;
+    next.set(base.toLowerCase(), n);
     taken.add(free.toLowerCase());
     return free;
   });

@@ -1,6 +1,6 @@
 import { type Field, type Fields, fieldList, nearestName } from '@loguro/types';
 import { CliError } from '../cli-error.js';
-import { fieldName } from './field-name.js';
+import { fieldName, fieldNames } from './field-name.js';
 import type { TimeFormat } from './time-format.js';
 
 /** What to do with columns that the schema doesn't have. */
@@ -56,14 +56,32 @@ export class Mapping {
   /**
    * The targets of a CSV header.
    *
-   * @throws CliError when a required field, or the timestamp, has no column, or a column has no field
+   * @throws CliError when a required field, or the timestamp, has no column, a column has no field, or two have one
    */
   plan(headings: readonly string[]): Target[] {
-    const targets = headings.map((heading) => this.target(heading));
+    const targets = this.#planTargets(headings);
+    refuseShared(headings, targets);
     this.#refuseMissing(headings, targets);
     const extra = headings.filter((_, i) => targets[i]?.to === 'extra');
     if (this.options.extra === 'refuse' && extra.length > 0) throw this.#unknownColumns(extra);
     return targets;
+  }
+
+  /**
+   * Where every column goes. Headings that come to one name are told apart by a number, counted over the same columns as
+   * in `schema infer`.
+   */
+  #planTargets(headings: readonly string[]): Target[] {
+    const { timestampColumn, fixedTimestamp } = this.options;
+    const time = fixedTimestamp === undefined ? timestampColumn : undefined;
+    const named = headings.filter((heading) => heading !== time && heading !== 'context');
+    const names = fieldNames(named);
+    const numbered = new Map(named.map((heading, i) => [heading, names[i] as string]));
+    return headings.map((heading) => {
+      const target = this.target(heading);
+      const field = this.#byName.get(numbered.get(heading) ?? '');
+      return field === undefined || target.to === 'nothing' ? target : { to: 'field', field };
+    });
   }
 
   #find(column: string): Target {
@@ -106,6 +124,23 @@ export class Mapping {
         `Or leave them out: ${extra.map((column) => `--ignore ${quote(column)}`).join(' ')} (all of them: --extra drop)`,
       ],
     });
+  }
+}
+
+/** Of two columns for one field, the value of one would be lost. */
+function refuseShared(headings: readonly string[], targets: readonly Target[]): void {
+  const columns = new Map<string, string>();
+  for (const [i, target] of targets.entries()) {
+    if (target.to !== 'field') continue;
+    const { name } = target.field;
+    const heading = headings[i] as string;
+    const other = columns.get(name);
+    if (other !== undefined) {
+      throw new CliError(`The columns ${list([other, heading])} both stand for the field "${name}".`, {
+        hints: [`Leave one out: --ignore ${quote(other)} or --ignore ${quote(heading)}`],
+      });
+    }
+    columns.set(name, heading);
   }
 }
 

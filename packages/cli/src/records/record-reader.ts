@@ -89,7 +89,8 @@ function readHeadings(header: RawRecord, delimiter: string, name: string): strin
       hints: ['The first line must name every column.'],
     });
   }
-  const twice = headings.find((heading, i) => headings.indexOf(heading) !== i);
+  const seen = new Set<string>();
+  const twice = headings.find((heading) => seen.size === seen.add(heading).size);
   if (twice !== undefined) throw new CliError(`Two columns of ${name} are named "${twice}".`);
   return headings;
 }

@@ -27,6 +27,26 @@ describe('the record splitter', () => {
     ]);
   });
 
+  test('drops a record of many quoted fields over the limit, wherever it is cut, and goes on behind it', () => {
+    const long = `a\n${'"x\ny",'.repeat(40)}z\nb\n`;
+    for (let chunk = 1; chunk < 30; chunk++) {
+      const records = split(long, { format: 'csv', maxRecordBytes: 100 }, chunk);
+      expect(records).toEqual([
+        { start: 0, end: 2, line: 1, bytes: 'a', oversize: false },
+        { start: 2, end: 244, line: 2, bytes: '', oversize: true },
+        { start: 244, end: 246, line: 43, bytes: 'b', oversize: false },
+      ]);
+    }
+  });
+
+  test('takes time in proportion to a long line, however many quotes are in it', () => {
+    const splitter = new RecordSplitter({ format: 'csv', maxRecordBytes: 1e8 });
+    const began = performance.now();
+    splitter.push(Buffer.from('"",'.repeat(640_000)));
+    // A second at the most; looking for the line's end behind each quote takes half a minute.
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+
   test('lets a stray quote spoil its own record only', () => {
     const records = split('a,5" pipe,1\nb,c,2\n', { format: 'csv' });
     expect(records.map(({ bytes }) => bytes)).toEqual(['a,5" pipe,1', 'b,c,2']);

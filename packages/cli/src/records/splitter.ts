@@ -45,10 +45,14 @@ export class RecordSplitter {
   /** In the buffer: where the pending record begins, and how far it was looked through. */
   #start = 0;
   #scanned = 0;
+  /** The next line break in the buffer that was looked for and not reached yet; its length when there is none. */
+  #lineEnd = 0;
   #line = 1;
   #quoted = false;
+  /** Where in the file the quoted field begins. */
+  #quoteStart = 0;
   /** The pending record is over the limit: its bytes are dropped as they come. */
-  #dropping: { start: number } | null = null;
+  #dropping: { start: number; line: number } | null = null;
 
   constructor({ format, delimiter = ',', maxRecordBytes }: SplitterOptions) {
     this.#csv = format === 'csv';
@@ -61,6 +65,7 @@ export class RecordSplitter {
     this.#buffer =
       this.#start === this.#buffer.length ? chunk : Buffer.concat([this.#buffer.subarray(this.#start), chunk]);
     this.#scanned -= this.#start;
+    this.#lineEnd = 0;
     this.#base += this.#start;
     this.#start = 0;
     const records: RawRecord[] = [];
@@ -84,15 +89,25 @@ export class RecordSplitter {
     const buffer = this.#buffer;
     for (;;) {
       if (this.#quoted && !this.#findClosingQuote()) return -1;
-      const lineEnd = buffer.indexOf(LF, this.#scanned);
+      const lineEnd = this.#nextLineEnd();
       const quote = this.#csv ? this.#nextQuote(lineEnd) : -1;
       if (quote === -1) {
         this.#scanned = lineEnd === -1 ? buffer.length : lineEnd + 1;
         return lineEnd === -1 ? -1 : lineEnd + 1;
       }
       this.#quoted = quote === this.#start || buffer[quote - 1] === this.#delimiter;
+      this.#quoteStart = this.#base + quote;
       this.#scanned = quote + 1;
     }
+  }
+
+  /** The next line break; -1 when there is none. Looked for once, and not again behind each quote of a long line. */
+  #nextLineEnd(): number {
+    if (this.#lineEnd <= this.#scanned) {
+      const found = this.#buffer.indexOf(LF, this.#scanned);
+      this.#lineEnd = found === -1 ? this.#buffer.length : found;
+    }
+    return this.#lineEnd === this.#buffer.length ? -1 : this.#lineEnd;
   }
 
   /** The next quote before the line ends; -1 when there is none. */
@@ -133,7 +148,8 @@ export class RecordSplitter {
     const oversize = this.#dropping !== null || length > this.#max;
     if (length > 0 || oversize) {
       const bytes = oversize ? Buffer.alloc(0) : whole.subarray(0, length);
-      records.push({ start, end: this.#base + end, line: this.#line, bytes, oversize });
+      const line = this.#dropping?.line ?? this.#line;
+      records.push({ start, end: this.#base + end, line, bytes, oversize });
     }
     this.#line += countLines(whole);
     this.#dropping = null;
@@ -144,18 +160,23 @@ export class RecordSplitter {
   /** Memory stays bounded: what is longer than a record may be is not kept. */
   #limit(): void {
     if (this.#buffer.length - this.#start <= this.#max) return;
-    if (this.#quoted) throw this.#unclosed();
-    this.#dropping ??= { start: this.#base + this.#start };
-    this.#start = this.#buffer.length;
+    // One field as long as a whole record may be: rather than swallow the rest of the file, say where it begins.
+    if (this.#quoted && this.#base + this.#buffer.length - this.#quoteStart > this.#max) throw this.#unclosed();
+    this.#dropping ??= { start: this.#base + this.#start, line: this.#line };
+    this.#line += countLines(this.#buffer.subarray(this.#start, this.#scanned));
+    this.#start = this.#scanned;
   }
 
   #unclosed(): CliError {
-    return new CliError(`The record that begins in line ${this.#line} opens a quote that is never closed.`, {
-      hints: [
-        'Close the quote, or double quotes that are text ("").',
-        'Is this CSV? Say so with --input csv or ndjson.',
-      ],
-    });
+    return new CliError(
+      `The record that begins in line ${this.#dropping?.line ?? this.#line} opens a quote that is never closed.`,
+      {
+        hints: [
+          'Close the quote, or double quotes that are text ("").',
+          'Is this CSV? Say so with --input csv or ndjson.',
+        ],
+      },
+    );
   }
 }
 
