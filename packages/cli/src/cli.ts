@@ -21,7 +21,7 @@ export async function runCli(args: readonly string[], host: Host): Promise<ExitC
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof OutputClosed) return EXIT.ok;
+    if (thrown instanceof OutputClosed) return exitCode;
     // Help and version were asked for, and printed.
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.ok;
     // A command group without a command: its help was printed to stderr.

@@ -38,6 +38,9 @@ export function describeFailure(thrown: unknown): Failure {
       hints: ['See what there is: loguro --help, loguro COMMAND --help'],
     };
   }
+  if (thrown instanceof Error && thrown.name === 'AbortError') {
+    return { message: 'Interrupted.', exitCode: EXIT.interrupted, details: [], hints: [] };
+  }
   const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   return {
     message: `loguro met a fault of its own:\n${message}`,

@@ -94,6 +94,7 @@ export function createProgram(host: Host, setExitCode: (code: ExitCode) => void)
         const out = new Output(host, flags);
         const context = { host, session: new Session(host, flags), out, flags };
         setExitCode((await handler(context, ...(command.processedArgs as string[]))) ?? EXIT.ok);
+        await out.end();
       },
   };
   for (const add of COMMANDS) add(program, registry);

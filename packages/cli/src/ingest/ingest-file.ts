@@ -26,6 +26,9 @@ export async function ingestFile(context: Context<IngestFlags>, reference: strin
   const target = await findTarget(context, reference);
   const source = await openSource(host, path);
   if (flags.dryRun) return checkOnly(context, source, target.fields);
+  if (rejectsPath(context, source) === source.path) {
+    throw new CliError(`The rejects would overwrite ${path} itself.`, { hints: ['Name another file: --rejects FILE'] });
+  }
   const client = await ingestClient(context, target.datasetId);
   const start = await findStart(source, target, flags, { stateDir: host.config.stateDir, now: host.now() });
   if (start.after === 'interruption') {

@@ -58,7 +58,7 @@ export async function runIngest(source: AsyncIterable<Batch>, options: IngestRun
     await save(options);
   };
   try {
-    for await (const batch of source) {
+    for await (const batch of untilStopped(source, signal)) {
       if (signal.aborted) break;
       const alone = state.uncertainUntil <= state.offset;
       state.uncertainUntil = Math.max(state.uncertainUntil, batch.end);
@@ -81,6 +81,15 @@ export async function runIngest(source: AsyncIterable<Batch>, options: IngestRun
     if (answers.every(wasRefused)) state.uncertainUntil = state.offset;
     grace.cancel();
     await save(options).finally(() => options.rejectsFile.close());
+  }
+}
+
+/** Ends where the signal ended reading, so that what is on its way is settled as after any other batch. */
+async function* untilStopped(source: AsyncIterable<Batch>, signal: AbortSignal): AsyncGenerator<Batch> {
+  try {
+    yield* source;
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 

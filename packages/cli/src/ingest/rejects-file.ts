@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CliError } from '../cli-error.js';
 
@@ -16,6 +17,8 @@ export class RejectsFile {
   readonly path: string;
   #handle: FileHandle | undefined;
   #bytes: number;
+  /** Not a device or a pipe. */
+  #isFile = true;
 
   /** @param bytes how much of an existing file belongs to what is settled; what stands behind it is cut off */
   constructor(path: string, bytes: number) {
@@ -30,11 +33,15 @@ export class RejectsFile {
 
   async append(rejects: readonly Reject[]): Promise<void> {
     if (rejects.length === 0) return;
-    const text = rejects.map((reject) => `${JSON.stringify(reject)}\n`).join('');
+    const lines = Buffer.from(rejects.map((reject) => `${JSON.stringify(reject)}\n`).join(''));
     try {
       this.#handle ??= await this.#open();
-      await this.#handle.write(text, this.#bytes);
-      this.#bytes += Buffer.byteLength(text);
+      // A disk that is nearly full takes a part, and says so only the next time.
+      for (let at = 0; at < lines.length; ) {
+        const place = this.#isFile ? this.#bytes + at : null;
+        at += (await this.#handle.write(lines, at, lines.length - at, place)).bytesWritten;
+      }
+      this.#bytes += lines.length;
     } catch (error) {
       throw new CliError(`Rejects can't be written to ${this.path} (${(error as NodeJS.ErrnoException).code}).`, {
         hints: ['Name another file: --rejects FILE'],
@@ -50,8 +57,12 @@ export class RejectsFile {
 
   async #open(): Promise<FileHandle> {
     // What was rejected may hold personal data: readable for the owner alone.
-    const handle = await open(this.path, this.#bytes > 0 ? 'r+' : 'w', 0o600);
-    await handle.truncate(this.#bytes);
+    const handle = await open(this.path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+    const info = await handle.stat();
+    this.#isFile = info.isFile();
+    // Gone or shorter: somebody has dealt with what was in it, or this run names another file.
+    if (this.#isFile) this.#bytes = Math.min(this.#bytes, info.size);
+    if (this.#isFile) await handle.truncate(this.#bytes);
     return handle;
   }
 }

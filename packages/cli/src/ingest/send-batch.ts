@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type DatasetIngestClient, isLoguroError, type LoguroError } from '@loguro/datasets';
 import type { OutRecord } from '../records/convert.js';
 import type { RawRecord } from '../records/splitter.js';
@@ -14,6 +15,11 @@ export interface Settled {
   /** One for each request that was accepted. */
   receipts: string[];
 }
+
+/** The faults that an answer names at the most. */
+const MAX_DETAILS = 100;
+/** Well below the 255 characters of an Idempotency-Key. */
+const MAX_KEY = 200;
 
 /** Records of one request, each with its place in the file. */
 interface Part {
@@ -49,13 +55,13 @@ async function sendPart(sender: Sender, part: Part, settled: Settled, signal: Ab
     settled.receipts.push(receipt);
     return [];
   } catch (error) {
-    if (isLoguroError(error, 'invalid_record')) return [withoutBad(part, error, settled)];
-    if (isLoguroError(error, 'payload_too_large')) return halves(part, settled);
+    if (isLoguroError(error, 'invalid_record')) return withoutBad(part, error, settled);
+    if (isLoguroError(error, 'payload_too_large')) return smaller(part, settled);
     throw error;
   }
 }
 
-function withoutBad(part: Part, error: LoguroError, settled: Settled): Part {
+function withoutBad(part: Part, error: LoguroError, settled: Settled): Part[] {
   const reasons = new Map<number, string[]>();
   for (const { index, path, message } of error.details) {
     if (index === undefined) continue;
@@ -64,22 +70,33 @@ function withoutBad(part: Part, error: LoguroError, settled: Settled): Part {
   // Refused without saying which: there is nothing to take out.
   if (reasons.size === 0) throw error;
   for (const [index, why] of reasons) settled.rejects.push(rejectOf(part.raws[index] as RawRecord, why));
-  return {
+  const rest = {
     records: part.records.filter((_, i) => !reasons.has(i)),
     raws: part.raws.filter((_, i) => !reasons.has(i)),
-    key: `${part.key}.r`,
+    key: derivedKey(part.key, 'r'),
   };
+  // An answer names a hundred faults. When there may be more, sending all the rest for each hundred would take the
+  // square of their number.
+  return error.details.length < MAX_DETAILS || rest.records.length < 2 ? [rest] : halves(rest);
 }
 
-function halves(part: Part, settled: Settled): Part[] {
-  const { records, raws, key } = part;
-  if (records.length === 1) {
-    settled.rejects.push(rejectOf(raws[0] as RawRecord, ['is longer than a record may be']));
-    return [];
-  }
+function smaller(part: Part, settled: Settled): Part[] {
+  if (part.records.length > 1) return halves(part);
+  settled.rejects.push(rejectOf(part.raws[0] as RawRecord, ['is longer than a record may be']));
+  return [];
+}
+
+/** The second half first: the last is taken next. */
+function halves({ records, raws, key }: Part): Part[] {
   const half = records.length >> 1;
   return [
-    { records: records.slice(half), raws: raws.slice(half), key: `${key}.b` },
-    { records: records.slice(0, half), raws: raws.slice(0, half), key: `${key}.a` },
+    { records: records.slice(half), raws: raws.slice(half), key: derivedKey(key, 'b') },
+    { records: records.slice(0, half), raws: raws.slice(0, half), key: derivedKey(key, 'a') },
   ];
+}
+
+/** Follows from the batch's key and the steps taken, and is no longer than a key may be. */
+function derivedKey(key: string, step: string): string {
+  const whole = `${key}.${step}`;
+  return whole.length <= MAX_KEY ? whole : `loguro-${createHash('sha256').update(whole).digest('base64url')}`;
 }

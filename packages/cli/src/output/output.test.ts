@@ -1,9 +1,13 @@
+import { Writable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
+import { CliError } from '../cli-error.js';
+import type { Host } from '../host.js';
 import { barChart } from './bar-chart.js';
 import { formatCsv, formatNdjson } from './formats.js';
 import { lineChart } from './line-chart.js';
 import { LineFeeds } from './line-feeds.js';
 import { formatBytes, formatDuration, formatNumber } from './numbers.js';
+import { Output, OutputClosed } from './output.js';
 import { safeLine, safeText } from './safe-text.js';
 import { formatItem, formatTable } from './table.js';
 
@@ -86,5 +90,25 @@ describe('what is printed for programs', () => {
       for (let at = 0; at < text.length; at += size) out += feeds.push(text.slice(at, at + size));
       expect(out + feeds.end()).toBe('a,b\n"x\r\ny ""q""\r\n",2\n\r');
     }
+  });
+});
+
+describe('an answer that can not be written whole', () => {
+  async function print(code: string) {
+    const stdout = new Writable({
+      write: (_chunk, _encoding, done) => setImmediate(done, Object.assign(new Error(code), { code })),
+    });
+    const out = new Output({ stdout, stderr: stdout, config: {} } as unknown as Host, { format: 'csv' });
+    await out.data('a\n1\n');
+    await out.end();
+  }
+
+  test('is a failure when the disk is full', async () => {
+    await expect(print('ENOSPC')).rejects.toThrow(CliError);
+    await expect(print('ENOSPC')).rejects.toThrow("The output can't be written (ENOSPC)");
+  });
+
+  test('is none when the reader went away', async () => {
+    await expect(print('EPIPE')).rejects.toThrow(OutputClosed);
   });
 });

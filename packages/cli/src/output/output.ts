@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import picocolors from 'picocolors';
+import { CliError } from '../cli-error.js';
+import { EXIT } from '../exit-codes.js';
 import type { Host } from '../host.js';
 import { type Column, type Format, formatCsv, formatNdjson, type Row } from './formats.js';
 import { safeText } from './safe-text.js';
@@ -30,6 +32,7 @@ export class Output {
 
   constructor(host: Host, flags: OutputFlags) {
     this.#host = host;
+    watch(host.stdout);
     this.#quiet = flags.quiet ?? false;
     this.format = flags.json ? 'json' : (flags.format ?? 'table');
     const wish = flags.color === false ? false : host.config.color;
@@ -44,6 +47,18 @@ export class Output {
   /** Characters in a line of stdout. */
   get width(): number {
     return this.#host.stdout.columns ?? 80;
+  }
+
+  /**
+   * Waits until what was printed has left the process.
+   *
+   * @throws CliError when it could not be written
+   */
+  async end(): Promise<void> {
+    const { stdout } = this.#host;
+    if (!stdout.destroyed && !failures.has(stdout))
+      await new Promise<void>((resolve) => stdout.write('', () => resolve()));
+    if (stdout.destroyed || failures.has(stdout)) throw failureOf(failures.get(stdout));
   }
 
   /** Writes to stdout as it is, waiting while the reader is slow. */
@@ -96,10 +111,29 @@ export class Output {
   }
 }
 
+/** What went wrong with a stream; process.stdout itself forgets it. */
+const failures = new WeakMap<Writable, Error>();
+const watched = new WeakSet<Writable>();
+
+function watch(stream: Writable): void {
+  if (watched.has(stream)) return;
+  watched.add(stream);
+  stream.on('error', (error) => failures.set(stream, error));
+}
+
 async function write(stream: Writable, text: string): Promise<void> {
-  if (stream.destroyed || stream.errored) throw new OutputClosed();
+  if (stream.destroyed || failures.has(stream)) throw failureOf(failures.get(stream));
   if (stream.write(text)) return;
-  await once(stream, 'drain').catch(() => {
-    throw new OutputClosed();
+  await once(stream, 'drain').catch((error: Error) => {
+    throw failureOf(error);
+  });
+}
+
+/** A reader that has seen enough is no fault; a disk that is full cuts off an answer. */
+function failureOf(error: (Error & { code?: string }) | undefined): Error {
+  if (error === undefined || error.code === 'EPIPE' || error.code === 'ECONNRESET') return new OutputClosed();
+  return new CliError(`The output can't be written (${error.code ?? error.message}): what is there is not all of it.`, {
+    exitCode: EXIT.unexpected,
+    cause: error,
   });
 }

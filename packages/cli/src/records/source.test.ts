@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Host } from '../host.js';
@@ -13,6 +14,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const host = (signal = new AbortController().signal) => ({ cwd: folder, signal }) as Host;
+
 /** With its check sum broken. */
 function damaged(gzip: Buffer): Buffer {
   const copy = Buffer.from(gzip);
@@ -22,7 +25,7 @@ function damaged(gzip: Buffer): Buffer {
 
 async function read(name: string, content: string | Buffer, options: RecordFileOptions = {}) {
   writeFileSync(join(folder, name), content);
-  const file = await openRecords(await openSource({ cwd: folder } as Host, name), options);
+  const file = await openRecords(await openSource(host(), name), options);
   const values: unknown[] = [];
   for await (const run of file.records) {
     for (const decoded of decodeRun(file, run))
@@ -90,7 +93,24 @@ describe('a file of records', () => {
   });
 
   test('that is not there, or a folder, is refused with a sentence', async () => {
-    await expect(openSource({ cwd: folder } as Host, 'nope.csv')).rejects.toThrow('nope.csv does not exist.');
-    await expect(openSource({ cwd: folder } as Host, '.')).rejects.toThrow('. is a folder.');
+    await expect(openSource(host(), 'nope.csv')).rejects.toThrow('nope.csv does not exist.');
+    await expect(openSource(host(), '.')).rejects.toThrow('. is a folder.');
+  });
+
+  test('is no longer waited for when the command is stopped', async () => {
+    const stop = new AbortController();
+    const stdin = new PassThrough();
+    stdin.write('a,b\n1,2\n');
+    const source = await openSource({ ...host(stop.signal), stdin }, '-');
+    const reading = openRecords(source, { format: 'csv' });
+    stop.abort();
+    await expect(reading).rejects.toMatchObject({ message: 'Interrupted.', exitCode: 130 });
+  });
+
+  test('that goes away while it is read says so', async () => {
+    const stdin = new PassThrough();
+    stdin.destroy(Object.assign(new Error('no'), { code: 'EIO' }));
+    const source = await openSource({ ...host(), stdin }, '-');
+    await expect(openRecords(source, {})).rejects.toThrow("stdin can't be read (EIO).");
   });
 });

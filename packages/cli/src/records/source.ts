@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { pipeline, Readable } from 'node:stream';
+import { addAbortSignal, pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { CliError } from '../cli-error.js';
+import { EXIT } from '../exit-codes.js';
 import type { Host } from '../host.js';
 
 /** Bytes to read records from. */
@@ -16,7 +17,10 @@ export interface Source {
   totalBytes: number | undefined;
   /** Bytes taken from the disk so far, comparable with `totalBytes`. */
   bytesRead(): number;
-  /** The content: decompressed, without a byte order mark. Can be read once. */
+  /**
+   * The content: decompressed, without a byte order mark. Can be read once. The host's signal ends it, also while it
+   * waits for bytes, with a CliError.
+   */
   chunks(): AsyncIterable<Buffer>;
 }
 
@@ -24,7 +28,7 @@ const CHUNK_BYTES = 256 * 1024;
 
 /** @throws CliError when the file can't be read; says why */
 export async function openSource(host: Host, path: string): Promise<Source> {
-  if (path === '-') return sourceOf(host.stdin, '-', 'stdin', undefined);
+  if (path === '-') return sourceOf(host, host.stdin, '-', 'stdin', undefined);
   const full = resolve(host.cwd, path);
   const info = await stat(full).catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'does not exist' : `can't be read (${error.code})`;
@@ -32,16 +36,28 @@ export async function openSource(host: Host, path: string): Promise<Source> {
   });
   if (info.isDirectory()) throw new CliError(`${path} is a folder.`, { hints: ['Name a file in it.'] });
   const stream = createReadStream(full, { highWaterMark: CHUNK_BYTES });
-  return sourceOf(stream, full, basename(full), info.isFile() ? info.size : undefined);
+  return sourceOf(host, stream, full, basename(full), info.isFile() ? info.size : undefined);
 }
 
-function sourceOf(stream: Readable, path: string, name: string, totalBytes: number | undefined): Source {
+function sourceOf(
+  { signal }: Host,
+  stream: Readable,
+  path: string,
+  name: string,
+  totalBytes: number | undefined,
+): Source {
   let read = 0;
   async function* counted(): AsyncGenerator<Buffer> {
-    for await (const chunk of stream) {
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
-      read += bytes.length;
-      yield bytes;
+    try {
+      for await (const chunk of addAbortSignal(signal, stream)) {
+        const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
+        read += bytes.length;
+        yield bytes;
+      }
+    } catch (cause) {
+      if (signal.aborted) throw new CliError('Interrupted.', { exitCode: EXIT.interrupted, cause });
+      const { code, message } = cause as NodeJS.ErrnoException;
+      throw new CliError(`${name} can't be read (${code ?? message}).`, { cause });
     }
   }
   return { path, name, totalBytes, bytesRead: () => read, chunks: () => decoded(counted(), name) };
@@ -97,6 +113,7 @@ async function* gunzip(input: AsyncIterable<Buffer>, name: string): AsyncGenerat
   try {
     for await (const chunk of inflated) yield chunk as Buffer;
   } catch (cause) {
+    if (cause instanceof CliError) throw cause;
     throw new CliError(`${name} is a gzip file, but a damaged one.`, { cause });
   }
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { type Fields, parseFields } from '@loguro/types';
 import { CliError } from '../cli-error.js';
 import type { Host } from '../host.js';
@@ -44,7 +45,7 @@ export function parseFieldFlags(flags: readonly string[]): Fields {
 export async function readStdin(host: Host): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of host.stdin) {
+  for await (const chunk of addAbortSignal(host.signal, host.stdin)) {
     const bytes = Buffer.from(chunk as Buffer | string);
     chunks.push(bytes);
     size += bytes.length;
