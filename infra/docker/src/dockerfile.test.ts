@@ -12,8 +12,8 @@ const readJson = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'ut
 const [everything, ...patterns] = readFileSync(join(ROOT, '.dockerignore'), 'utf8').trim().split('\n');
 const allowed = patterns.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
 
-/** Where the packages are that `pnpm deploy` puts into /out. */
-const DEPLOYED: Record<string, string> = {
+/** What is put into /out, by its name there, and where it is built. */
+const BUILT: Record<string, string> = {
   'control-plane': 'services/control-plane',
   ingest: 'services/ingest',
   gateway: 'gateway',
@@ -40,14 +40,14 @@ test('everything that is copied from a stage comes from one that is there, and w
     if (from !== 'build') continue;
     for (const source of sources) {
       const [, name = ''] = /^\/out\/([\w-]+)$/.exec(source) ?? [];
-      if (DEPLOYED[name] === undefined) expect(text).toContain(`mkdir ${source}`);
-      else expect(text).toMatch(new RegExp(`for package in [^;]*\\b${name}\\b[^;]*; do[^;]*\\bdeploy --prod`));
+      if (BUILT[name] === undefined) expect(text).toContain(`mkdir ${source}`);
+      else expect(text).toMatch(new RegExp(`for folder in [^;]*(?<= )${BUILT[name]}\\b[^;]*; do[^;]*\\bout=/out/`));
     }
   }
 });
 
 test('every package in an image brings along only packages that .dockerignore lets through', () => {
-  const packages = [...new Set(Object.values(DEPLOYED))];
+  const packages = [...new Set(Object.values(BUILT))];
   const folders = new Map(
     ['packages/types', 'packages/telemetry', ...packages].map((folder) => [
       readJson(`${folder}/package.json`).name,
@@ -66,7 +66,7 @@ test('every package in an image brings along only packages that .dockerignore le
 });
 
 test('every program of the repository that a build runs is let through by .dockerignore', () => {
-  const programs = Object.values(DEPLOYED).flatMap((folder) => {
+  const programs = Object.values(BUILT).flatMap((folder) => {
     const { scripts } = readJson(`${folder}/package.json`);
     const [, ...runs] = `${scripts.generate ?? ''} ${scripts.build ?? ''}`.split(/\bnode (?=\S+\.mjs\b)/);
     return runs.map((run) => join(folder, run.split(' ', 1)[0] ?? ''));
@@ -88,11 +88,11 @@ test('the programs that the images run are built from sources that are there', (
   const folder: Record<string, string> = { 'ingest-api': 'services/ingest', 'ingest-worker': 'services/ingest' };
   for (const { name } of PROCESSES) {
     const program = images.get(name)?.command.at(-1) ?? '';
-    const source = join(ROOT, folder[name] ?? DEPLOYED[name] ?? '', program.replace(/^dist(.*)\.js$/, 'src$1.ts'));
+    const source = join(ROOT, folder[name] ?? BUILT[name] ?? '', program.replace(/^dist(.*)\.js$/, 'src$1.ts'));
     expect([name, existsSync(source)]).toEqual([name, true]);
   }
   const { entrypoint = [] } = images.get('admin') ?? {};
-  const bin = entrypoint.at(-1)?.replace('/app/', 'infra/admin/') ?? '';
+  const bin = entrypoint.at(-1)?.replace('/app/admin/', 'infra/admin/') ?? '';
   expect(statSync(join(ROOT, bin)).isFile()).toBe(true);
 });
 

@@ -3,11 +3,12 @@
 // everything it runs on in one bundle, since the workspace's packages can't be had from a registry, and so that
 // installing it fetches nothing else and starting it reads a few files instead of hundreds.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { noticesOf } from '../../../infra/bundle-notices.mjs';
 import { NODE_BUNDLE } from '../../../infra/bundle-options.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -31,7 +32,7 @@ const { metafile } = await build({
   metafile: true,
 });
 writeFileSync(join(next, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
-writeFileSync(join(next, 'THIRD-PARTY-NOTICES.txt'), notices(metafile));
+writeFileSync(join(next, 'THIRD-PARTY-NOTICES.txt'), noticesOf('loguro', metafile, root));
 cpSync(join(root, 'bin'), join(next, 'bin'), { recursive: true });
 cpSync(join(root, 'README.md'), join(next, 'README.md'));
 cpSync(join(root, '../../LICENSE'), join(next, 'LICENSE'));
@@ -44,29 +45,9 @@ rmSync(`${next}-old`, { recursive: true, force: true });
 
 /** The manifest without what only a checkout needs: dependencies are in the bundle. */
 function publishedManifest() {
-  const { scripts, dependencies, devDependencies, publishConfig, ...manifest } = readManifest(root);
+  const { scripts, dependencies, devDependencies, publishConfig, ...manifest } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  );
   const { directory, linkDirectory, ...publishing } = publishConfig;
   return { ...manifest, publishConfig: publishing };
-}
-
-/** The licences of what is in the bundle: nearly all of them ask to be passed on with copies. */
-function notices({ outputs }) {
-  const bundled = Object.values(outputs).flatMap(({ inputs }) =>
-    Object.keys(inputs).filter((path) => inputs[path].bytesInOutput > 0),
-  );
-  const folders = new Set(bundled.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? []));
-  const entries = [...folders].map((folder) => notice(join(root, folder))).sort();
-  return `loguro contains the following packages, each under its own licence.\n\n${[...new Set(entries)].join('\n')}`;
-}
-
-function notice(folder) {
-  const { name, version, license, author } = readManifest(folder);
-  const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|-|$)/i.test(entry));
-  // A few packages name their licence and don't bring its text.
-  const text = file ? readFileSync(join(folder, file), 'utf8').trim() : `By ${author?.name ?? author ?? name}.`;
-  return `${'-'.repeat(80)}\n${name} ${version} (${license})\n\n${text}\n`;
-}
-
-function readManifest(folder) {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }
