@@ -2,6 +2,8 @@ import { ApiError, type ErrorDetail, MAX_ERROR_DETAILS } from '@loguro/types';
 
 /** Deeper than any body of the contract, and far from what would exhaust a stack. */
 const MAX_DEPTH = 64;
+/** Of a path, in characters: names of properties come from the client and may be as long as a body. */
+const PATH_LENGTH = 200;
 /** With the `u` flag a pair is one code point, so only an unpaired half matches. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -31,10 +33,15 @@ function visit(value: unknown, path: string, depth: number, details: ErrorDetail
     return;
   }
   for (const [key, item] of Object.entries(value)) {
+    if (details.length === MAX_ERROR_DETAILS) return;
     const message = textFault(key);
     if (message !== null) details.push({ path, message: `has a property whose name ${message}` });
-    visit(item, path === '' ? key : `${path}.${key}`, depth + 1, details);
+    visit(item, cut(path === '' ? key : `${path}.${key}`), depth + 1, details);
   }
+}
+
+function cut(path: string): string {
+  return path.length > PATH_LENGTH ? `${path.slice(0, PATH_LENGTH)}…` : path;
 }
 
 function textFault(text: string): string | null {

@@ -1,6 +1,6 @@
 import { recordAudit } from '../audit/record-audit.js';
+import { lockProjectAs } from '../authorization/still-allowed.js';
 import { endAfterOverlap, requireActive, successorExpiry } from '../credentials/lifetime.js';
-import { lockProject } from '../database/locks.js';
 import { projectEndpoint } from '../http/endpoint.js';
 import { insertKey } from './insert-key.js';
 import { lockKey } from './lock-key.js';
@@ -9,11 +9,11 @@ import { toKey } from './to-key.js';
 /** Replaces a key by one of the same name, kind, origins and lifetime; the old one ends after the overlap. */
 export const rotateKey = projectEndpoint(
   'rotateKey',
-  async ({ project, actor, params, body }, { database, signingKeys }) => {
+  async ({ project, caller, actor, params, body }, { database, signingKeys }) => {
     const overlapSeconds = body.overlapSeconds ?? 0;
     const signer = await signingKeys.current();
     const { key, secret } = await database.prisma.$transaction(async (tx) => {
-      await lockProject(tx, project.id);
+      await lockProjectAs(tx, { project, caller }, 'owner');
       const old = await lockKey(tx, project.id, params.keyId);
       requireActive(old);
       const successor = await insertKey(tx, actor, signer, {

@@ -1,14 +1,14 @@
 import { ApiError } from '@loguro/types';
 import { normalEmail } from '../accounts/insert-account.js';
 import { recordAudit } from '../audit/record-audit.js';
-import { lockProject } from '../database/locks.js';
+import { lockProjectAs } from '../authorization/still-allowed.js';
 import { projectEndpoint } from '../http/endpoint.js';
 import { toMember } from './to-member.js';
 
 /** Gives an existing account a role in the project. */
-export const addMember = projectEndpoint('addMember', async ({ project, actor, body }, { database }) => {
+export const addMember = projectEndpoint('addMember', async ({ project, caller, actor, body }, { database }) => {
   const member = await database.prisma.$transaction(async (tx) => {
-    await lockProject(tx, project.id);
+    await lockProjectAs(tx, { project, caller }, 'owner');
     const account = await tx.account.findUnique({ where: { email: normalEmail(body.email) } });
     if (account === null) throw new ApiError('account_not_found', 'No account has this e-mail address.');
     const key = { projectId: project.id, accountId: account.id };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { waitFor } from '@loguro/testing';
 import { startTestApi, type Tenant, type TestAccount, type TestApi } from '../testing/test-api.js';
 
 let api: TestApi;
@@ -128,3 +129,57 @@ test('an account id that can not exist is a member that is not found', async () 
     expect(body.code).toBe('member_not_found');
   }
 });
+
+/** Takes away a membership in a transaction that holds the project as the API itself does, around what `whileHeld` starts. */
+async function removedMeanwhile(tenant: Tenant, accountId: number, whileHeld: () => Promise<{ status: number }>) {
+  const client = await api.database.pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('SELECT 1 FROM projects WHERE id = $1 FOR NO KEY UPDATE', [tenant.project.id]);
+    await client.query('DELETE FROM project_members WHERE project_id = $1 AND account_id = $2', [
+      tenant.project.id,
+      accountId,
+    ]);
+    const answer = whileHeld();
+    await waitFor(
+      async () => (await api.database.pool.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rowCount !== 0,
+      { timeoutMs: 5000, what: 'the request to wait for its turn' },
+    );
+    await client.query('COMMIT');
+    return await answer;
+  } finally {
+    client.release();
+  }
+}
+
+test.each(['addMember', 'updateMember', 'removeMember', 'createKey', 'rotateKey', 'deleteProject'] as const)(
+  'an owner who is removed while a %s of theirs waits for its turn does not get it',
+  async (operation) => {
+    const tenant = await api.tenant();
+    const removed = await api.member(tenant, 'owner');
+    const other = await api.member(tenant, 'viewer');
+    const friend = await api.account();
+    const owner = at(tenant, tenant.owner);
+    const { body: made } = await api.call('createKey', { ...owner, body: { name: 'CI' }, expect: 201 });
+    const params = { ...owner.params, accountId: other.id, keyId: made.key.id };
+    const bodies = {
+      addMember: { email: friend.email, role: 'owner' },
+      updateMember: { role: 'owner' },
+      createKey: { name: 'Mine' },
+      rotateKey: {},
+    };
+    const body = operation in bodies ? bodies[operation as keyof typeof bodies] : undefined;
+    const { status } = await removedMeanwhile(tenant, removed.id, () =>
+      api.call(operation, { as: removed, params, body }),
+    );
+    expect(status).toBe(404);
+    await api.call('readProject', { ...owner, expect: 200 });
+    const members = await api.call('listMembers', { ...owner, expect: 200 });
+    expect(members.body.members).toMatchObject([
+      { accountId: tenant.owner.id },
+      { accountId: other.id, role: 'viewer' },
+    ]);
+    const keys = await api.call('listKeys', { ...owner, expect: 200 });
+    expect(keys.body.keys).toMatchObject([{ id: made.key.id, revokedAt: null }]);
+  },
+);

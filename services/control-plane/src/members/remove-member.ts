@@ -1,7 +1,8 @@
 import { ApiError, roleAtLeast } from '@loguro/types';
 import { recordAudit } from '../audit/record-audit.js';
+import { lockProjectAs } from '../authorization/still-allowed.js';
 import { projectEndpoint } from '../http/endpoint.js';
-import { lockMember, requireOtherOwner } from './lock-member.js';
+import { findMember, requireOtherOwner } from './find-member.js';
 
 /**
  * Takes away an account's access to the project; from its next request on it is a stranger. Owners may remove
@@ -19,7 +20,8 @@ export const removeMember = projectEndpoint(
       );
     }
     await database.prisma.$transaction(async (tx) => {
-      const member = await lockMember(tx, project.id, accountId);
+      await lockProjectAs(tx, { project, caller }, leaves ? 'viewer' : 'owner');
+      const member = await findMember(tx, project.id, accountId);
       await requireOtherOwner(tx, member);
       await tx.projectMember.delete({ where: { projectId_accountId: { projectId: project.id, accountId } } });
       await recordAudit(tx, actor, {

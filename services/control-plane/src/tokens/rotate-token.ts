@@ -2,7 +2,7 @@ import { recordAudit } from '../audit/record-audit.js';
 import { earlierEnd, endAfterOverlap, requireActive, successorExpiry } from '../credentials/lifetime.js';
 import { accountEndpoint } from '../http/endpoint.js';
 import { insertToken } from './insert-token.js';
-import { lockToken } from './lock-token.js';
+import { lockTokenWith } from './lock-token.js';
 import { toToken } from './to-token.js';
 
 /**
@@ -12,7 +12,7 @@ import { toToken } from './to-token.js';
 export const rotateToken = accountEndpoint('rotateToken', async ({ caller, actor, params, body }, { database }) => {
   const overlapSeconds = body.overlapSeconds ?? 0;
   const { token, secret } = await database.prisma.$transaction(async (tx) => {
-    const old = await lockToken(tx, caller.account.id, params.tokenId);
+    const old = await lockTokenWith(tx, caller, params.tokenId);
     requireActive(old);
     const successor = await insertToken(tx, actor, {
       accountId: caller.account.id,

@@ -144,3 +144,40 @@ test('the last use is noted, at most once a minute', async () => {
   await api.call('readMe', { as });
   await waitFor(async () => ((await lastUse()) as Date) > earlier, { timeoutMs: 2000, what: 'the next use' });
 });
+
+test.each(['createToken', 'rotateToken'] as const)(
+  'a token that is revoked while a %s with it is under way makes no other one',
+  async (operation) => {
+    const as = await api.account();
+    const { body: leaked } = await api.call('createToken', { as, body: { name: 'leaked' }, expect: 201 });
+    const client = await api.database.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('UPDATE personal_access_tokens SET revoked_at = now() WHERE id = $1', [leaked.token.id]);
+      const body = operation === 'createToken' ? { name: 'Mine' } : {};
+      const answer = api.call(operation, { as: leaked.secret, params: { tokenId: as.tokenId }, body });
+      await waitFor(
+        async () => (await api.database.pool.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rowCount !== 0,
+        { timeoutMs: 5000, what: 'the request to wait for the revocation' },
+      );
+      await client.query('COMMIT');
+      expect((await answer).body.code).toBe('revoked_credential');
+    } finally {
+      client.release();
+    }
+    const { body: list } = await api.call('listTokens', { as, expect: 200 });
+    expect(list.tokens).toHaveLength(2);
+  },
+);
+
+test('two tokens that rotate each other at the same moment do not wait for each other for ever', async () => {
+  for (let round = 0; round < 5; round++) {
+    const as = await api.account();
+    const { body: second } = await api.call('createToken', { as, body: { name: 'second' }, expect: 201 });
+    const answers = await Promise.all([
+      api.call('rotateToken', { as, params: { tokenId: second.token.id }, body: {} }),
+      api.call('rotateToken', { as: second.secret, params: { tokenId: as.tokenId }, body: {} }),
+    ]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 401]);
+  }
+});

@@ -1,21 +1,19 @@
 import { ApiError } from '@loguro/types';
 import type { Transaction } from '../database/database.js';
-import { lockProject } from '../database/locks.js';
 import type { Account, ProjectMember } from '../generated/prisma/client.js';
 import { notFound } from '../http/path.js';
 
 /**
- * The membership of an account. Until the transaction ends no other membership of the project changes, so
- * that two owners can't remove each other at the same moment.
+ * The membership of an account. The project is to be locked: then no other membership of it changes until the
+ * transaction ends, and two owners can't remove each other at the same moment.
  *
  * @throws ApiError `member_not_found`
  */
-export async function lockMember(
+export async function findMember(
   tx: Transaction,
   projectId: number,
   accountId: number,
 ): Promise<ProjectMember & { account: Account }> {
-  await lockProject(tx, projectId);
   const member = await tx.projectMember.findUnique({
     where: { projectId_accountId: { projectId, accountId } },
     include: { account: true },
