@@ -96,3 +96,14 @@ test('an abort ends the waiting at once', async () => {
   await expect(delay(1000, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
   expect(jest.getTimerCount()).toBe(0);
 });
+
+test('a wish to wait for longer than a timer takes is not answered with a retry at once', async () => {
+  const controller = new AbortController();
+  const { attempt, tried } = failing(5, overloaded(1e10));
+  const { signal } = controller;
+  const failure = withRetries(attempt, { retryForMs: Number.POSITIVE_INFINITY, signal }).catch(() => 'ended');
+  await jest.advanceTimersByTimeAsync(3_600_000);
+  expect(tried).toHaveLength(1);
+  controller.abort();
+  await expect(failure).resolves.toBe('ended');
+});

@@ -14,6 +14,8 @@ export interface RetryOptions {
 /** The first delay is at most this, and the bound doubles each time. */
 const BASE_DELAY_MS = 200;
 const MAX_DELAY_MS = 20_000;
+/** The longest a timer takes, 24 days; what is longer would end at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Runs an attempt until it succeeds, fails for good, or the time for retries is used up. */
 export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
@@ -47,10 +49,13 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
       clearTimeout(timer);
       reject(new LoguroError('aborted', 'A retry was aborted by its caller', { cause: signal?.reason }));
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort);
-      resolve();
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    );
     if (signal?.aborted) abort();
     else signal?.addEventListener('abort', abort, { once: true });
   });

@@ -185,6 +185,13 @@ test('stored waits until a receipt is stored, and fails when records are dead or
   expect(server.seen.at(-1)?.headers.prefer).toBe('wait=1');
 });
 
+test('a receipt that is answered at once, though it may wait, is not asked for without a pause', async () => {
+  server.script({ status: 202, json: { receipt: RECEIPT, status: 'queued' } });
+  const before = server.seen.length;
+  await expect(open().stored(RECEIPT, { timeoutMs: 500 })).rejects.toMatchObject({ code: 'timeout' });
+  expect(server.seen.length - before).toBeLessThan(5);
+});
+
 test('written records arrive in batches that take the good although some are bad', async () => {
   const losses: Loss[] = [];
   server.script(queued({ count: 3, rejected: 0, details: [] }));

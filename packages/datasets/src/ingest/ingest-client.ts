@@ -2,6 +2,7 @@
 import { asLoguroError, type ErrorDetail, LoguroError } from '../errors.js';
 import type { DatasetDefinition, Fields, InputRecord } from '../fields.js';
 import { Connection, type ConnectionOptions } from '../http/connection.js';
+import { delay } from '../http/retry.js';
 import { type BufferOptions, type IngestStats, type Loss, RecordBuffer } from './buffer.js';
 import { type Accepted, IngestApi, type Receipt, type SendOptions } from './ingest-api.js';
 import { RecordEncoder } from './record-encoder.js';
@@ -34,6 +35,9 @@ export interface SendBatchOptions extends SendOptions {
   /** Take the good records of a batch although others are bad. Default false: all or nothing. */
   partial?: boolean;
 }
+
+/** Between two questions for a receipt. */
+const PAUSE_MS = 200;
 
 const BUFFER_DEFAULTS: Required<BufferOptions> = {
   maxBatchRecords: 1000,
@@ -124,6 +128,8 @@ export class DatasetIngestClient<F extends Fields = Fields> implements AsyncDisp
       const { status, dead, reasons = [] } = receipt;
       if (dead) throw new LoguroError('records_dead', `${dead} records were refused: ${reasons.join('; ')}`);
       if (status === 'stored') return receipt;
+      // A server that stops, or a proxy that drops the wish to wait, answers at once.
+      await delay(PAUSE_MS, signal);
     }
   }
 

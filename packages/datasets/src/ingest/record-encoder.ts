@@ -46,7 +46,7 @@ export class RecordEncoder {
     const faults: ErrorDetail[] = [];
     inputs.forEach((input, index) => {
       const record = withDefaults(input);
-      const details = this.#check(record);
+      const details = this.#check(record, faults.length >= MAX_DETAILS);
       for (const detail of details) if (faults.length < MAX_DETAILS) faults.push({ index, ...detail });
       if (details.length > 0) return;
       places.push(index);

@@ -15,14 +15,18 @@ export function nearestName(name: string, known: readonly string[]): string | un
 
 /** Insertions, deletions and replacements from one text to the other (Levenshtein), a row of the table at a time. */
 function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 0; i < a.length; i++) {
-    const next = [i + 1];
+    let diagonal = i;
+    row[0] = i + 1;
     for (let j = 0; j < b.length; j++) {
-      const [diagonal, above, left] = [row[j], row[j + 1], next[j]] as [number, number, number];
-      next.push(Math.min(diagonal + (a[i] === b[j] ? 0 : 1), above + 1, left + 1));
+      const [above, left] = [row[j + 1] as number, row[j] as number];
+      let edits = a[i] === b[j] ? diagonal : diagonal + 1;
+      if (above < edits) edits = above + 1;
+      if (left < edits) edits = left + 1;
+      row[j + 1] = edits;
+      diagonal = above;
     }
-    row = next;
   }
   return row[b.length] as number;
 }
