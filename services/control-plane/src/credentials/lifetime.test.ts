@@ -62,3 +62,10 @@ describe('the old credential', () => {
     expect(endAfterOverlap(life('2027-01-01T00:00:00Z'), 60, now)).toEqual({ expiresAt: at('2026-06-10T12:01:00Z') });
   });
 });
+
+test('the successor of a credential that ends with the calendar ends with it, too', () => {
+  const last = new Date('9999-12-31T23:59:59Z');
+  const old = { createdAt: new Date('2026-11-24T10:00:00Z'), expiresAt: last, revokedAt: null };
+  const successor = successorExpiry(old, new Date('2026-11-25T10:00:00Z'));
+  expect(successor?.toISOString()).toBe('9999-12-31T23:59:59.999Z');
+});

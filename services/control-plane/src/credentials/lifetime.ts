@@ -53,9 +53,14 @@ export function requireActive({ expiresAt, revokedAt }: Lifetime, now = new Date
   throw new ApiError('credential_inactive', 'A revoked or expired credential cannot be rotated. Create a new one.');
 }
 
+/** The last moment that RFC 3339 has a spelling for; PostgreSQL's of a later one is none that its driver reads. */
+const END_OF_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** The successor of a credential that expires lives as long as that one was meant to, from now. */
 export function successorExpiry({ createdAt, expiresAt }: Lifetime, now = new Date()): Date | null {
-  return expiresAt === null ? null : new Date(now.getTime() + (expiresAt.getTime() - createdAt.getTime()));
+  if (expiresAt === null) return null;
+  const end = now.getTime() + (expiresAt.getTime() - createdAt.getTime());
+  return new Date(Math.min(end, END_OF_TIME));
 }
 
 /**
