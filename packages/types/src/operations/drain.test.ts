@@ -73,14 +73,14 @@ describe('when the grace is over', () => {
     const client = await open();
     // The server shares this process: it has had no turn to read since, as after a stall.
     client.socket.write(REQUEST);
-    await drainServer(server, connections, 0);
+    await drainServer(server, connections, { graceMs: 0 });
     await client.closed;
     expect(client.received).toMatch(/^HTTP\/1.1 200 OK\r\n[\s\S]*done/);
   });
 
   test('connections that rest or were never used are closed, and it ends', async () => {
     const [idle, silent] = [await resting(), await accepted()];
-    await drainServer(server, connections, 0);
+    await drainServer(server, connections, { graceMs: 0 });
     await Promise.all([idle.closed, silent.closed]);
     expect([idle.received, silent.received]).toEqual(['', '']);
     expect(server.listening).toBe(false);
@@ -95,7 +95,7 @@ describe('when the grace is over', () => {
     const client = await accepted();
     client.socket.write(REQUEST);
     await once(server, 'request');
-    const drained = drainServer(server, connections, 0);
+    const drained = drainServer(server, connections, { graceMs: 0 });
     const next = await Promise.race([drained.then(() => 'drained'), new Promise((r) => setTimeout(r, 200, 'waits'))]);
     expect(next).toBe('waits');
     finish();
@@ -108,7 +108,7 @@ describe('when the grace is over', () => {
 test('during the grace it ends as soon as the last client has left', async () => {
   const client = await resting();
   const started = performance.now();
-  const drained = drainServer(server, connections, 60_000);
+  const drained = drainServer(server, connections, { graceMs: 60_000 });
   client.socket.end();
   await drained;
   expect(performance.now() - started).toBeLessThan(5000);

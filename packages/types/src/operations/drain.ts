@@ -9,6 +9,14 @@ export interface OpenConnections {
   readonly sockets: Iterable<Duplex>;
 }
 
+/** Options of {@link drainServer}. */
+export interface DrainOptions {
+  /** How long to wait for clients to close their connections, in milliseconds; less when none is left. */
+  graceMs: number;
+  /** Closes idle connections that are not the server's, which closes its own. */
+  closeIdle?: () => void;
+}
+
 const CHECK_MS = 25;
 
 /**
@@ -16,10 +24,12 @@ const CHECK_MS = 25;
  * New connections are still served: whoever sends requests here may need a moment to hear that it should not. Idle
  * connections are left to their clients, which close them earlier than we would; one that we close just when a
  * request is under way would fail that request.
- *
- * @param graceMs how long to wait for that; less when no connection is left
  */
-export async function drainServer(server: Server, connections: OpenConnections, graceMs: number): Promise<void> {
+export async function drainServer(
+  server: Server,
+  connections: OpenConnections,
+  { graceMs, closeIdle }: DrainOptions,
+): Promise<void> {
   const deadline = performance.now() + graceMs;
   while (connections.size > 0 && performance.now() < deadline) await delay(CHECK_MS);
   await requestsRead();
@@ -34,6 +44,7 @@ export async function drainServer(server: Server, connections: OpenConnections, 
     await requestsRead();
     // A request that was in flight when the grace ended leaves its connection idle: looked for again and again.
     server.closeIdleConnections();
+    closeIdle?.();
     // Node takes a connection that never said anything for one whose request is being received. One that is new may
     // be about to: it is given until the next look.
     for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();

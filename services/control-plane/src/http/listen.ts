@@ -68,7 +68,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
       draining = true;
       // A request in flight is the last one on its connection, too.
       for (const res of open) closeAfter(res);
-      return drainServer(server, connections, options.drainMs);
+      return drainServer(server, connections, { graceMs: options.drainMs });
     },
   };
 }

@@ -44,6 +44,21 @@ export class AccessControl {
   }
 
   /**
+   * Key and dataset at once, for a server key; null: something has to be looked up first, or the key is a browser's.
+   *
+   * @param authorization the header
+   * @throws ApiError as the two others do
+   */
+  known(authorization: string, id: number, now: number): Access | null {
+    const key = this.#authenticator.authenticate(authorization, now);
+    const known = key instanceof Promise ? ignored(key) : key;
+    if (known?.kind !== 'server') return null;
+    this.#uses.touch(known.id);
+    const access = this.dataset(known, id, now);
+    return access instanceof Promise ? ignored(access) : access;
+  }
+
+  /**
    * The dataset that the key may write to; null selects the project's default one.
    *
    * @throws ApiError `dataset_not_found`, `schema_not_found`, `unavailable`
@@ -60,6 +75,12 @@ export class AccessControl {
     if (id === null) throw new ApiError('schema_not_found', 'Dataset schema not found');
     return this.dataset(key, id, performance.now());
   }
+}
+
+/** Whoever asks again shares the look-up that has begun, and hears of its failure. */
+function ignored(lookup: Promise<unknown>): null {
+  lookup.catch(() => undefined);
+  return null;
 }
 
 function checkOrigin(key: ProjectKey, origin: string | undefined, reply: Reply): ProjectKey {

@@ -11,12 +11,14 @@ import { type HotPathDeps, ingest } from './hot-path.js';
 import { ClientGoneError } from './read-body.js';
 import { Reply, type ReplyPolicy, rememberReply } from './reply.js';
 import { type OpenReply, traceRequests } from './request-span.js';
-import { parseTarget } from './target.js';
+import { isPlain, parseTarget } from './target.js';
 
 /** What {@link createApp} is made of. */
 export interface AppDeps extends HotPathDeps, Omit<ExpressAppOptions, 'onFailure'> {
   logger: Pick<Logger, 'warn' | 'error'>;
   metrics: ApiMetrics;
+  /** Whether connections are the fast lane's first; see {@link Connections.mayReturn}. */
+  fastLane: boolean;
   /** Gives every request a span; null: off. */
   tracing: Tracing | null;
 }
@@ -32,6 +34,8 @@ export interface App {
   refuseExpectation(req: IncomingMessage, res: ServerResponse): void;
   /** Answers what could not be read as a request. */
   handleClientError(error: Error, socket: Duplex): void;
+  /** Logs an answer that is our fault. */
+  logFailure(error: ApiError, reply: Pick<Reply, 'requestId' | 'span'>): void;
   /** From now on every answer closes its connection. */
   windDown(): void;
 }
@@ -41,13 +45,13 @@ export interface App {
  * Express. It neither listens nor reads the environment.
  */
 export function createApp(deps: AppDeps): App {
-  const onFailure = (error: ApiError, { requestId, span }: Reply) => {
+  const logFailure: App['logFailure'] = (error, { requestId, span }) => {
     if (error.status < 500) return;
     const level = error.code === 'internal' ? 'error' : 'warn';
     const line = { requestId, trace_id: span?.traceId, code: error.code, err: error.cause };
     deps.logger[level](line, error.message);
   };
-  const express = createExpressApp({ ...deps, onFailure });
+  const express = createExpressApp({ ...deps, onFailure: logFailure });
   const connections = new Connections();
   const policy: ReplyPolicy = { closeConnections: false };
 
@@ -62,6 +66,7 @@ export function createApp(deps: AppDeps): App {
     const { req, res } = reply;
     const target = req.method === 'POST' ? parseTarget(req.url ?? '') : null;
     if (target !== null) {
+      reply.closes = deps.fastLane && isPlain(target) && connections.mayReturn(reply);
       ingest(deps, target, reply)
         .catch((thrown: unknown) => failed(reply, thrown))
         .finally(() => {
@@ -84,7 +89,7 @@ export function createApp(deps: AppDeps): App {
       return;
     }
     const error = toApiError(thrown);
-    onFailure(error, reply);
+    logFailure(error, reply);
     reply.fail(error);
   }
 
@@ -102,6 +107,7 @@ export function createApp(deps: AppDeps): App {
       connections.finish(reply);
     },
     handleClientError: (error, socket) => answerClientError(error, socket, connections.get(socket)),
+    logFailure,
     windDown() {
       policy.closeConnections = true;
     },

@@ -7,9 +7,14 @@ export interface Connection {
   latest: Reply | null;
   /** Requests that came and are not done; more than one when a client doesn't wait for its answers. */
   open: number;
+  /** Requests that came. */
+  requests: number;
   /** Nothing good can follow on it: it ends when no request is open any more. */
   spoilt: boolean;
 }
+
+/** Requests on a connection that Node's server has taken over. To connect anew costs a few of them. */
+const RETURN_AFTER = 256;
 
 /**
  * The open connections. It holds a request only while it is in work: whatever is kept longer survives
@@ -28,7 +33,7 @@ export class Connections {
   }
 
   add(socket: Duplex): void {
-    this.#all.set(socket, { latest: null, open: 0, spoilt: false });
+    this.#all.set(socket, { latest: null, open: 0, requests: 0, spoilt: false });
     socket.once('close', () => this.#all.delete(socket));
   }
 
@@ -42,6 +47,17 @@ export class Connections {
     if (connection === undefined) return;
     connection.latest = reply;
     connection.open += 1;
+    connection.requests += 1;
+  }
+
+  /**
+   * Whether the connection has been here for long enough to be closed, so that the next one of its client begins on the
+   * fast lane again: a proxy's connections carry requests of all kinds, and one that is not for that lane is enough to
+   * take them off it.
+   */
+  mayReturn(reply: Reply): boolean {
+    const connection = this.#all.get(reply.req.socket);
+    return connection !== undefined && connection.open === 1 && connection.requests >= RETURN_AFTER;
   }
 
   /** A request is answered, or will never be. */

@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { drainServer } from '@loguro/types/operations';
 import type { App } from './app.js';
+import { FastLane, type FastLaneDeps } from './fast-lane/fast-lane.js';
 
 /** Options of {@link createHttpServer}. */
 export interface HttpServerOptions {
@@ -8,6 +10,8 @@ export interface HttpServerOptions {
   requestTimeoutMs: number;
   keepAliveTimeoutMs: number;
   maxConnections: number;
+  /** What the fast lane needs beside the server; null: every request is the app's. */
+  fastLane: Omit<FastLaneDeps, 'keepAliveTimeoutMs' | 'handOver' | 'cutShort'> | null;
 }
 
 /** For the headers alone, in milliseconds. */
@@ -43,9 +47,28 @@ export function createHttpServer(app: App, options: HttpServerOptions): HttpServ
   server.on('checkContinue', app.handleExpecting);
   server.on('checkExpectation', app.refuseExpectation);
   server.on('clientError', app.handleClientError);
+  const lane = options.fastLane === null ? null : putInFront(server, app, { ...options, ...options.fastLane });
   server.on('connection', (socket) => app.connections.add(socket));
   return {
     server,
-    drain: (graceMs) => drainServer(server, app.connections, graceMs),
+    async drain(graceMs) {
+      lane?.windDown();
+      await drainServer(server, app.connections, { graceMs, closeIdle: () => lane?.closeIdle() });
+      lane?.close();
+    },
   };
+}
+
+/** Gives every connection to the fast lane first; the server gets what that hands over, as if it came from the network. */
+function putInFront(server: Server, app: App, deps: Omit<FastLaneDeps, 'handOver' | 'cutShort'>): FastLane {
+  const [accept] = server.listeners('connection') as ((socket: Socket) => void)[];
+  if (accept === undefined) throw new Error('This version of Node takes connections in another way.');
+  server.off('connection', accept);
+  const lane = new FastLane({
+    ...deps,
+    handOver: (socket) => accept.call(server, socket),
+    cutShort: (socket) => app.handleClientError(new Error('The request is cut short.'), socket),
+  });
+  server.on('connection', (socket) => lane.take(socket));
+  return lane;
 }

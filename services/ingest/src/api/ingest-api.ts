@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { registerSpanMetrics, type Tracing } from '@loguro/telemetry';
+import type { ApiError } from '@loguro/types';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { Authenticator } from '../cache/authenticator.js';
@@ -67,12 +68,25 @@ export function createIngestApi({
   const budget = new BodyBudget(config.bodiesInFlightBytes);
   let stopping = false;
   const readiness = createReadiness({ database, feed, queue, isStopping: () => stopping });
+  const access = new AccessControl(directory, new Authenticator(directory), uses);
+  const sink = new RecordSink(queue, database);
+  const keyLimits = new KeyLimits({ ...config.keyLimits, batchRecords: config.limits.batchRecords });
+  const metrics = apiMetrics(registry, {
+    bodyBytes: () => budget.held,
+    receiptWaiters: () => watcher.waiters,
+    changeFeedLive: () => feed.live,
+    queueOpen: () => queue.problem() === null,
+    caches: directory.caches,
+  });
+  // Spans and quotas belong to whole requests, which the fast lane does not make.
+  const fastLane = tracing === null && keyLimits.off;
   const app = createApp({
-    access: new AccessControl(directory, new Authenticator(directory), uses),
+    fastLane,
+    access,
     budget,
-    keyLimits: new KeyLimits({ ...config.keyLimits, batchRecords: config.limits.batchRecords }),
+    keyLimits,
     limits: config.limits,
-    sink: new RecordSink(queue, database),
+    sink,
     watcher,
     directory,
     receipts: { database, watcher, ledgerMs: config.ledgerDays * DAY_MS },
@@ -80,15 +94,11 @@ export function createIngestApi({
     apiUrl: config.apiUrl,
     logger,
     tracing,
-    metrics: apiMetrics(registry, {
-      bodyBytes: () => budget.held,
-      receiptWaiters: () => watcher.waiters,
-      changeFeedLive: () => feed.live,
-      queueOpen: () => queue.problem() === null,
-      caches: directory.caches,
-    }),
+    metrics,
   });
-  const http = createHttpServer(app, config);
+  const onFailure = (error: ApiError, requestId: string) => app.logFailure(error, { requestId, span: null });
+  const lane = { access, budget, sink, metrics, maxRecordBytes: config.limits.recordBytes, onFailure };
+  const http = createHttpServer(app, { ...config, fastLane: fastLane ? lane : null });
   return {
     server: http.server,
     readiness,

@@ -25,13 +25,18 @@ export class KeyLimits {
     this.#records = limiter('records', recordsPerSecond, batchRecords);
   }
 
+  /** Whether there is nothing to count. */
+  get off(): boolean {
+    return this.#requests === null && this.#records === null;
+  }
+
   /**
    * Counts a request; to be called before its body is read.
    *
    * @throws ApiError `rate_limited`
    */
   request(key: number, reply: Reply): void {
-    if (this.#requests === null && this.#records === null) return;
+    if (this.off) return;
     reply.quota = () => rateLimitHeaders(this.#reports(key));
     if (this.#requests === null || this.#requests.take(key)) return;
     throw this.#refusal('Too many requests with this project key.', this.#requests, key, 1);

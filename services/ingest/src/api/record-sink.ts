@@ -41,6 +41,11 @@ export class RecordSink {
     );
   }
 
+  /** The same for a request that may be stored as often as it is sent, when traces are off. */
+  append({ dataset }: Access, { lines, good: count }: Encoded): Promise<string> {
+    return this.#queue.append({ dataset, lines, count });
+  }
+
   async #queueUp(
     { key, dataset }: Access,
     { lines, good: count }: Encoded,

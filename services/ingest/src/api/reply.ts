@@ -46,6 +46,8 @@ export class Reply {
   outcome = 'ok';
   /** Records of the request that were at fault. */
   badRecords = 0;
+  /** The answer closes its connection. */
+  closes = false;
   /** The request's span; null unless traces are on. */
   span: Span | null = null;
 
@@ -108,7 +110,7 @@ export class Reply {
 
   #headers(body: string, extra: readonly string[]): string[] {
     // Asked now, not when the request came: the process may have begun to stop meanwhile.
-    if (this.#policy.closeConnections) this.res.shouldKeepAlive = false;
+    if (this.closes || this.#policy.closeConnections) this.res.shouldKeepAlive = false;
     const headers = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length'];
     headers.push(String(Buffer.byteLength(body)), 'X-Request-Id', this.requestId, ...SECURITY_HEADERS, ...extra);
     if (this.origin !== null) {

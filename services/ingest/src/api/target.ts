@@ -27,3 +27,8 @@ export function parseDatasetId(text: string): number {
   const id = ID.test(text) ? Number(text) : 0;
   return id <= MAX_ID ? id : 0;
 }
+
+/** Whether it is a single record for a dataset, and nothing is asked for. */
+export function isPlain({ dataset, batch, search }: IngestTarget): boolean {
+  return dataset !== null && !batch && search === '';
+}
