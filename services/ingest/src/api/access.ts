@@ -44,18 +44,22 @@ export class AccessControl {
   }
 
   /**
-   * Key and dataset at once, for a server key; null: something has to be looked up first, or the key is a browser's.
+   * Key and dataset together, for a request without an origin; at once when all is in memory. null: the key is a
+   * browser's.
    *
    * @param authorization the header
    * @throws ApiError as the two others do
    */
-  known(authorization: string, id: number, now: number): Access | null {
+  both(authorization: string, dataset: number, now: number): Access | null | Promise<Access | null> {
     const key = this.#authenticator.authenticate(authorization, now);
-    const known = key instanceof Promise ? ignored(key) : key;
-    if (known?.kind !== 'server') return null;
-    this.#uses.touch(known.id);
-    const access = this.dataset(known, id, now);
-    return access instanceof Promise ? ignored(access) : access;
+    if (key instanceof Promise) return key.then((loaded) => this.#ofServer(loaded, dataset, performance.now()));
+    return this.#ofServer(key, dataset, now);
+  }
+
+  #ofServer(key: ProjectKey, dataset: number, now: number): Access | null | Promise<Access> {
+    if (key.kind !== 'server') return null;
+    this.#uses.touch(key.id);
+    return this.dataset(key, dataset, now);
   }
 
   /**
@@ -75,12 +79,6 @@ export class AccessControl {
     if (id === null) throw new ApiError('schema_not_found', 'Dataset schema not found');
     return this.dataset(key, id, performance.now());
   }
-}
-
-/** Whoever asks again shares the look-up that has begun, and hears of its failure. */
-function ignored(lookup: Promise<unknown>): null {
-  lookup.catch(() => undefined);
-  return null;
 }
 
 function checkOrigin(key: ProjectKey, origin: string | undefined, reply: Reply): ProjectKey {

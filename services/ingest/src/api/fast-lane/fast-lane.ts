@@ -45,8 +45,8 @@ const PATIENCE_MS = 500;
 const MAX_PIECES = 4;
 
 /**
- * Serves the most common request there is, one record by a server key of which everything is known, straight from the
- * bytes of its connection: Node's HTTP server alone costs more than all that is done with a record.
+ * Serves the most common request there is, one record by a server key, straight from the bytes of its connection: Node's
+ * HTTP server alone costs more than all that is done with a record.
  *
  * It knows two outcomes: the queue has the record (202), or it failed (503). Whatever else a connection brings, be it
  * another path, a header that asks for something, an unknown key, a record at fault or no HTTP at all, is not judged here:
@@ -54,7 +54,7 @@ const MAX_PIECES = 4;
  * place that decides what is wrong with a request, and it is not this one.
  *
  * A connection is *silent* (nothing has come yet), *receiving* (part of a request is here), *working* (its request waits
- * for the queue; what follows is held back) or *idle*. Silent and receiving ones are handed over when it takes long, so
+ * for a look-up or for the queue; what follows is held back) or *idle*. Silent and receiving ones are handed over when it takes long, so
  * that the server's timeouts hold for them; idle ones are closed after the keep-alive timeout.
  */
 export class FastLane {
@@ -109,6 +109,10 @@ export class FastLane {
     const head = this.#windingDown ? null : connection.headOf(request);
     const access = head === null ? null : this.#accessOf(head, startedAt);
     if (head === null || access === null) return false;
+    if (access instanceof Promise) {
+      this.#lookUp(connection, request, access);
+      return true;
+    }
     const missing = head.headBytes + head.bodyBytes - request.length;
     if (missing > 0) return connection.pieces < MAX_PIECES && connection.keep(request);
     if (missing < 0) return false;
@@ -119,15 +123,29 @@ export class FastLane {
     return true;
   }
 
-  /** Who may write where; null when anything has to be looked up, or is to be said against it. */
-  #accessOf({ authorization, dataset, bodyBytes }: PlainHead, now: number): Access | null {
+  /** Who may write where; null when anything is to be said against it. */
+  #accessOf({ authorization, dataset, bodyBytes }: PlainHead, now: number): Access | null | Promise<Access | null> {
     if (bodyBytes > this.#deps.maxRecordBytes) return null;
     try {
-      return this.#deps.access.known(authorization, dataset, now);
+      return this.#deps.access.both(authorization, dataset, now);
     } catch {
       // The server comes to the same result and tells the client.
       return null;
     }
+  }
+
+  /** Serves a request once what is known of its key and its dataset is in memory. */
+  #lookUp(connection: LaneConnection, request: Buffer, access: Promise<Access | null>): void {
+    connection.working = true;
+    const done = (good: boolean) => {
+      connection.working = false;
+      if (connection.socket.destroyed) return;
+      if (!good || connection.heldBack || !this.#serve(connection, request)) this.#handOver(connection, request);
+    };
+    access.then(
+      (found) => done(found !== null),
+      () => done(false),
+    );
   }
 
   /** The line of a record; null when it is at fault. */

@@ -15,7 +15,7 @@ const NOTHING: Buffer = Buffer.alloc(0);
 /** A connection while the fast lane has it; see `FastLane` for its states. */
 export class LaneConnection {
   readonly socket: Socket;
-  /** A request waits for the queue. */
+  /** A request waits for a look-up or for the queue. */
   working = false;
   /** The client has said that it will send nothing more. */
   ended = false;
