@@ -153,6 +153,24 @@ describe('a group commit', () => {
     }
   });
 
+  test('does not wait for the gap when enough has gathered', async () => {
+    const store = manualStore();
+    const commit = groupCommit({ flush: store.flush, minGapMs: 60_000, gapItems: 3 });
+    const all = [commit.add(1)];
+    await turn();
+    store.groups[0]?.acknowledge();
+    await turn();
+    all.push(commit.add(2), commit.add(3));
+    await turn();
+    expect(store.groups).toHaveLength(1);
+    all.push(commit.add(4));
+    await turn();
+    expect(store.groups[1]?.items).toEqual([2, 3, 4]);
+    store.groups[1]?.acknowledge();
+    await expect(Promise.all(all)).resolves.toEqual([1, 2, 3, 4]);
+    await commit.close();
+  });
+
   test('rejects what waits on request, leaving the group in flight alone', async () => {
     const store = manualStore();
     const commit = groupCommit({ flush: store.flush });

@@ -24,6 +24,8 @@ export interface GroupCommitOptions<T, R> {
   laneBytes?: number;
   /** Least time between the starts of two groups, in milliseconds; 0 unless said otherwise. */
   minGapMs?: number;
+  /** So many items are worth a group at once, whatever the gap; none unless said otherwise. */
+  gapItems?: number;
 }
 
 interface Entry<T, R> {
@@ -42,7 +44,8 @@ interface Entry<T, R> {
  *
  * - **idle**: nothing waits, a lane is free. The first `add` plans a start and enters *planned*.
  * - **planned**: a start is due at the end of this turn of the event loop (so that all requests read from
- *   their sockets in one turn share a group), or when `minGapMs` has passed since the last start.
+ *   their sockets in one turn share a group), or when `minGapMs` has passed since the last start and less than
+ *   `gapItems` wait.
  * - **busy**: every lane the load deserves is in flight; items only gather. Each return plans a start when
  *   something waits, else the state is *idle* again.
  *
@@ -51,20 +54,22 @@ interface Entry<T, R> {
  * however slow the store is.
  *
  * The trade: with `minGapMs` the groups are fewer and larger under medium load, for that much more
- * latency at most.
+ * latency at most. Under full load there is nothing to be gained by waiting: then `gapItems` wait already.
  */
 export class GroupCommit<T, R = void> {
   readonly #options: Required<GroupCommitOptions<T, R>>;
   #waiting: Entry<T, R>[] = [];
   #waitingBytes = 0;
   #inFlight = 0;
-  #planned: NodeJS.Immediate | NodeJS.Timeout | undefined;
+  #planned: NodeJS.Immediate | undefined;
+  /** A start that waits for the gap to pass. */
+  #later: NodeJS.Timeout | undefined;
   #lastStart = Number.NEGATIVE_INFINITY;
   #closed = false;
   #idle: (() => void)[] = [];
 
   constructor(options: GroupCommitOptions<T, R>) {
-    this.#options = { lanes: 1, laneBytes: 0, minGapMs: 0, ...options };
+    this.#options = { lanes: 1, laneBytes: 0, minGapMs: 0, gapItems: Number.POSITIVE_INFINITY, ...options };
   }
 
   /** Items that wait, not counting those in flight. */
@@ -130,13 +135,18 @@ export class GroupCommit<T, R = void> {
 
   #plan(): void {
     if (this.#planned !== undefined || !this.#mayStart()) return;
-    const wait = this.#lastStart + this.#options.minGapMs - performance.now();
-    const start = () => {
-      this.#planned = undefined;
-      if (this.#mayStart()) this.#start();
-      this.#plan();
-    };
-    this.#planned = wait > 0 ? setTimeout(start, wait) : setImmediate(start);
+    const { minGapMs, gapItems } = this.#options;
+    const wait = this.#waiting.length >= gapItems ? 0 : this.#lastStart + minGapMs - performance.now();
+    if (wait > 0) this.#later ??= setTimeout(() => this.#begin(), wait);
+    else this.#planned = setImmediate(() => this.#begin());
+  }
+
+  #begin(): void {
+    clearTimeout(this.#later);
+    this.#planned = undefined;
+    this.#later = undefined;
+    if (this.#mayStart()) this.#start();
+    this.#plan();
   }
 
   #mayStart(): boolean {

@@ -32,6 +32,8 @@ export interface ProducerOptions extends QueueLimits {
 const MAX_FLUSH_BYTES = 4 * 1024 * 1024;
 const MAX_FLUSH_APPENDS = 10_000;
 const MAX_GATHERED_APPENDS = 50_000;
+/** What a flush costs is worth it for so many appends, in the middle of the gap or not. */
+const GAP_APPENDS = 16;
 /** More than this many waiting jobs, and the order in which they are taken matters; see {@link FairShare}. */
 const CONTENDED_JOBS = 64;
 
@@ -66,6 +68,7 @@ export class QueueProducer implements IngestQueue {
       maxWaitingBytes: options.maxGatheredBytes,
       maxWaitingItems: MAX_GATHERED_APPENDS,
       minGapMs: options.minGapMs,
+      gapItems: GAP_APPENDS,
       whenFull: () => refusalError(FULL),
     });
   }
