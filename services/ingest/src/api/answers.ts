@@ -1,5 +1,5 @@
 import { ApiError, faultSentence } from '@loguro/types';
-import type { Encoded } from './encode-body.js';
+import type { EncodedCounts } from './encode-body.js';
 
 /** What {@link queuedAnswer} says beside the records. */
 export interface QueuedFacts {
@@ -13,7 +13,7 @@ export interface QueuedFacts {
 
 /** The body of a 202, or of a 200 after `wait=stored`. Written by hand: it is most of what is ever answered. */
 export function queuedAnswer(
-  { good, bad, details }: Encoded,
+  { good, bad, details }: EncodedCounts,
   { stored, receipt, batch, partial }: QueuedFacts,
 ): string {
   const count = batch ? `,"count":${good}` : '';
@@ -22,12 +22,12 @@ export function queuedAnswer(
 }
 
 /** The body of an answer to `dry_run=true`. */
-export function dryRunAnswer({ good, bad, details }: Encoded): string {
+export function dryRunAnswer({ good, bad, details }: EncodedCounts): string {
   return JSON.stringify({ valid: good, invalid: bad, details });
 }
 
 /** The refusal of a request because of its records. */
-export function refusal({ bad, good, oversized, details }: Encoded, batch: boolean): ApiError {
+export function refusal({ bad, good, oversized, details }: EncodedCounts, batch: boolean): ApiError {
   if (oversized > 0) {
     return new ApiError('payload_too_large', 'A record is over its size; nothing was accepted.', {
       details: [...details],

@@ -50,7 +50,7 @@ export class BodyShare {
     this.#bytes += bytes;
   }
 
-  /** Gives everything back; to be called once the request is answered. */
+  /** Gives everything back; to be called once nothing of the body is held any more. */
   release(): void {
     this.#budget.subtract(this.#bytes);
     this.#bytes = 0;

@@ -8,16 +8,20 @@ import { borrowLineBuffer, returnLineBuffer } from '../records/line-buffer.js';
 import type { PlainEncoder } from '../records/plain-encoder.js';
 import type { RecordEncoder } from '../records/record-encoder.js';
 
-/** What became of the records of one request. */
-export interface Encoded {
-  /** COPY text of the good ones; of no use when some are bad and the request does not take that. */
-  lines: string;
+/** What became of the records of one request, without the records. */
+export interface EncodedCounts {
   good: number;
   bad: number;
   /** Of the bad ones, those over the size of a record. */
   oversized: number;
   /** The first hundred faults. */
   details: readonly ErrorDetail[];
+}
+
+/** What became of the records of one request. */
+export interface Encoded extends EncodedCounts {
+  /** COPY text of the good ones; of no use when some are bad and the request does not take that. */
+  lines: string;
 }
 
 /** What is allowed of one request; see `LIMITS` of the contract. */

@@ -5,7 +5,15 @@ import { receiptOf } from '../records/receipt-id.js';
 import type { Access, AccessControl } from './access.js';
 import { dryRunAnswer, queuedAnswer, refusal } from './answers.js';
 import type { BodyBudget, BodyShare } from './body-budget.js';
-import { type BatchLimits, type Encoded, encodeArray, encodeLine, encodeOne, finishBatch } from './encode-body.js';
+import {
+  type BatchLimits,
+  type Encoded,
+  type EncodedCounts,
+  encodeArray,
+  encodeLine,
+  encodeOne,
+  finishBatch,
+} from './encode-body.js';
 import { type IngestOptions, readIngestOptions, selectDataset } from './ingest-options.js';
 import type { KeyLimits } from './key-limits.js';
 import { type BodyFormat, readFormat } from './media-type.js';
@@ -44,6 +52,14 @@ interface Admitted {
  */
 const RECHECK_MS = 200;
 
+/** Records that the queue has. The records themselves are no part of it: a request may wait long, and hold little. */
+interface Queued extends EncodedCounts {
+  chunkId: string;
+  dataset: number;
+  batch: boolean;
+  options: IngestOptions;
+}
+
 /**
  * `POST /datasets…` from its headers to its answer, past Express: all that a record costs is in here and in
  * what this calls. With warm caches nothing waits before the body, and nothing after it but the queue.
@@ -51,6 +67,21 @@ const RECHECK_MS = 200;
  * @throws ApiError for the client, ClientGoneError when there is none any more
  */
 export async function ingest(deps: HotPathDeps, target: IngestTarget, reply: Reply): Promise<void> {
+  const queued = await takeIn(deps, target, reply);
+  if (queued === null) return;
+  const { chunkId, dataset, batch, options } = queued;
+  const stored = options.waitMs > 0 && (await isStored(deps.watcher, chunkId, options.waitMs));
+  const receipt = receiptOf(chunkId, dataset);
+  reply.json(stored ? 200 : 202, queuedAnswer(queued, { stored, receipt, batch, partial: options.partial }));
+}
+
+/**
+ * Reads the records and queues them. A function of its own, so that body and lines are let go of when it returns,
+ * with their share of the budget.
+ *
+ * @returns null: it was a dry run, and is answered
+ */
+async function takeIn(deps: HotPathDeps, target: IngestTarget, reply: Reply): Promise<Queued | null> {
   const share = deps.budget.open();
   try {
     const admitted = await admit(deps, target, reply);
@@ -60,14 +91,16 @@ export async function ingest(deps: HotPathDeps, target: IngestTarget, reply: Rep
     const encoded = await receive(deps, admitted, reply, share, hash);
     reply.badRecords = encoded.bad;
     if (performance.now() - reply.startedAt > RECHECK_MS) await checkAccess(deps, admitted.dataset, reply);
-    if (options.dryRun) return reply.json(200, dryRunAnswer(encoded));
+    if (options.dryRun) {
+      reply.json(200, dryRunAnswer(encoded));
+      return null;
+    }
     if (encoded.good === 0 || (encoded.bad > 0 && !options.partial)) throw refusal(encoded, batch);
 
     deps.keyLimits.records(access.key.id, encoded.good);
     const chunkId = await deps.sink.store(access, encoded, options.idempotencyKey, hash, reply.span);
-    const stored = options.waitMs > 0 && (await isStored(deps.watcher, chunkId, options.waitMs));
-    const receipt = receiptOf(chunkId, access.dataset);
-    reply.json(stored ? 200 : 202, queuedAnswer(encoded, { stored, receipt, batch, partial: options.partial }));
+    const { good, bad, oversized, details } = encoded;
+    return { chunkId, dataset: access.dataset, batch, options, good, bad, oversized, details };
   } finally {
     share.release();
   }
