@@ -25,7 +25,7 @@ export function producerMetrics(registry: Registry) {
     }),
     refused: new Counter({
       name: `${METRIC_PREFIX}refused_records_total`,
-      help: 'Records the queue could not take, by reason (overloaded, unavailable).',
+      help: 'Records the queue did not take, or did not say that it had, by reason (overloaded, unavailable).',
       labelNames: ['reason'] as const,
       registers,
     }),

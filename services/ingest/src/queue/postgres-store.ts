@@ -82,6 +82,7 @@ export function postgresStore(options: PostgresStoreOptions): QueueStore {
   return {
     kind: 'postgres',
     queue,
+    bulkIsAtomic: true,
     async pressure() {
       const { rows } = await pool.query<PressureRow>(PRESSURE, [INGEST_QUEUE]);
       const { jobs, bytes, front, delayed } = rows[0] as PressureRow;

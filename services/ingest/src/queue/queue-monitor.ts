@@ -1,4 +1,5 @@
 import { ApiError } from '@loguro/types';
+import { AWAY } from './flush-failure.js';
 import type { QueuePressure, QueueStore } from './queue-store.js';
 
 /** The marks above which the queue takes nothing more. */
@@ -53,7 +54,7 @@ export class QueueMonitor {
 
   /** A flush could not reach the queue: appends fail at once until a look succeeds. */
   reportAway(): void {
-    this.#refusal = { code: 'unavailable', sentence: "The queue can't be reached; nothing was accepted." };
+    this.#refusal = AWAY;
   }
 
   async stop(): Promise<void> {

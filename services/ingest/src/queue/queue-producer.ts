@@ -2,16 +2,17 @@ import type { Tracing } from '@loguro/telemetry';
 import type { ApiError, Chunk } from '@loguro/types';
 import { GroupCommit } from '../group-commit.js';
 import { FairShare } from './fair-share.js';
+import { AWAY, FULL, refusalOf } from './flush-failure.js';
 import { startFlushSpan } from './flush-span.js';
 import type { IngestQueue, Lines } from './ingest-queue.js';
-import { type Append, buildJobs } from './job-builder.js';
+import { type Append, buildJobs, type NewJob } from './job-builder.js';
 import { type QueueLimits, QueueMonitor, type Refusal, refusalError } from './queue-monitor.js';
 import type { QueuePressure, QueueStore } from './queue-store.js';
 
 /** What the producer tells about itself. */
 export interface ProducerObserver {
-  /** A flush that the queue took: appends and records in it, its jobs, how long it took in seconds. */
-  flushed(flush: { appends: number; records: number; jobs: number; seconds: number }): void;
+  /** A flush that the queue took: records in it, how long it took in seconds. */
+  flushed(flush: { records: number; seconds: number }): void;
   refused(code: Refusal['code'], records: number): void;
   looked(pressure: QueuePressure): void;
 }
@@ -36,12 +37,6 @@ const MAX_GATHERED_APPENDS = 50_000;
 const GAP_APPENDS = 16;
 /** More than this many waiting jobs, and the order in which they are taken matters; see {@link FairShare}. */
 const CONTENDED_JOBS = 64;
-
-const FULL: Refusal = {
-  code: 'overloaded',
-  sentence: 'More records wait for the queue than fit; nothing was accepted.',
-};
-const AWAY: Refusal = { code: 'unavailable', sentence: 'The queue did not answer in time; nothing was accepted.' };
 
 /** The producing side of the queue over either storage backend. */
 export class QueueProducer implements IngestQueue {
@@ -111,47 +106,85 @@ export class QueueProducer implements IngestQueue {
     return this.#commit.add(append);
   }
 
-  async #flush(appends: Append[]): Promise<string[]> {
+  async #flush(appends: Append[]): Promise<readonly (string | ApiError)[]> {
     const started = performance.now();
     const { jobs, chunkIds } = buildJobs(appends, this.#fair);
     const span = this.#tracing === null ? null : startFlushSpan(this.#tracing, appends, chunkIds, jobs);
-    try {
-      const [job] = jobs;
-      if (jobs.length === 1 && job !== undefined) await this.#store.queue.add(job.name, job.data, job.opts);
-      else await this.#store.queue.addBulk(jobs);
-    } catch (error) {
-      const failure = this.#failed(error, appends);
-      span?.end(failure.code);
-      throw failure;
+    const failures = await addJobs(this.#store, jobs);
+    const taken = failures === null ? jobs : jobs.filter((job) => !failures.has(job));
+    if (taken.length > 0) {
+      const records = taken.reduce((sum, { data }) => sum + data.chunks.reduce((n, chunk) => n + chunk.count, 0), 0);
+      const seconds = (performance.now() - started) / 1000;
+      this.#observer.flushed({ records, seconds });
     }
-    span?.end();
-    const records = jobs.reduce((sum, { data }) => sum + data.chunks.reduce((n, chunk) => n + chunk.count, 0), 0);
-    const seconds = (performance.now() - started) / 1000;
-    this.#observer.flushed({ appends: appends.length, records, jobs: jobs.length, seconds });
-    return chunkIds;
+    const outcomes = failures === null ? chunkIds : this.#outcomes(appends, chunkIds, { taken, failures });
+    span?.end(outcomes.find((outcome) => typeof outcome !== 'string')?.code);
+    return outcomes;
   }
 
-  /**
-   * What the appends of a failed flush are told. The flush may have arrived all the same: then its chunks
-   * are stored whole, which no one was promised.
-   */
+  /** For each append the chunk that the queue has, or why it has none. */
+  #outcomes(
+    appends: readonly Append[],
+    chunkIds: readonly string[],
+    { taken, failures }: { taken: readonly NewJob[]; failures: ReadonlyMap<NewJob, unknown> },
+  ): (string | ApiError)[] {
+    const outcomes = new Map<string, string | ApiError>();
+    for (const [job, error] of failures) {
+      const ids = new Set(job.data.chunks.map(({ id }) => id));
+      const failure = this.#failed(
+        error,
+        appends.filter((_, index) => ids.has(chunkIds[index] as string)),
+      );
+      for (const id of ids) outcomes.set(id, failure);
+    }
+    for (const { data } of taken) for (const { id } of data.chunks) outcomes.set(id, id);
+    return chunkIds.map((id) => outcomes.get(id) ?? id);
+  }
+
+  /** What the appends of a failed job are told. */
   #failed(error: unknown, appends: readonly Append[]): ApiError {
-    // Redis's word for "past maxmemory".
-    const full = error instanceof Error && error.message.startsWith('OOM');
-    const refusal = full ? FULL : AWAY;
-    const thrown = refusalError(refusal, error);
-    const lost = [...appends];
-    if (!full) {
+    const refusal = refusalOf(error);
+    this.#refused(refusal, appends);
+    if (refusal !== FULL) {
       this.#monitor.reportAway();
       // Those that wait would only run into the same timeout.
-      lost.push(...this.#commit.rejectWaiting(thrown));
+      this.#refused(AWAY, this.#commit.rejectWaiting(refusalError(AWAY, error)));
     }
-    this.#observer.refused(
-      refusal.code,
-      lost.reduce((sum, append) => sum + recordsOf(append), 0),
-    );
-    return thrown;
+    return refusalError(refusal, error);
   }
+
+  #refused({ code }: Refusal, appends: readonly Append[]): void {
+    this.#observer.refused(
+      code,
+      appends.reduce((sum, append) => sum + recordsOf(append), 0),
+    );
+  }
+}
+
+/**
+ * Adds the jobs of a flush.
+ *
+ * @returns those that could not be added, with the error; null when there are none
+ */
+async function addJobs({ queue, bulkIsAtomic }: QueueStore, jobs: NewJob[]): Promise<Map<NewJob, unknown> | null> {
+  const [job] = jobs;
+  try {
+    if (jobs.length === 1 && job !== undefined) await queue.add(job.name, job.data, job.opts);
+    else if (bulkIsAtomic) await queue.addBulk(jobs);
+    else return await addEach(queue, jobs);
+    return null;
+  } catch (error) {
+    return new Map(jobs.map((each) => [each, error]));
+  }
+}
+
+/** BullMQ's `addBulk` on Redis is a pipeline, and tells of its first failure only. */
+async function addEach(queue: QueueStore['queue'], jobs: readonly NewJob[]): Promise<Map<NewJob, unknown> | null> {
+  const failures = new Map<NewJob, unknown>();
+  await Promise.all(
+    jobs.map((job) => queue.add(job.name, job.data, job.opts).catch((error: unknown) => failures.set(job, error))),
+  );
+  return failures.size === 0 ? null : failures;
 }
 
 function linesOf(append: Append): string {

@@ -32,6 +32,8 @@ export type QueueSnapshot = Record<PendingState, { jobs: number; records: number
 export interface QueueStore {
   readonly kind: 'redis' | 'postgres';
   readonly queue: JobQueue;
+  /** Whether a failed `addBulk` has added nothing. */
+  readonly bulkIsAtomic: boolean;
   /** Cheap enough to be asked several times a second. */
   pressure(): Promise<QueuePressure>;
   /** Reads every id in the queue: for a scrape or a command, not for a hot path. */

@@ -51,6 +51,7 @@ export function redisStore(redis: Redis): QueueStore {
   return {
     kind: 'redis',
     queue,
+    bulkIsAtomic: false,
     async pressure(): Promise<QueuePressure> {
       const replies = await redis
         .pipeline()
