@@ -147,7 +147,7 @@ export interface ApiMetricSources {
 export function apiMetrics(registry: Registry, sources: ApiMetricSources) {
   const registers = [registry];
   const outcomes = new Map<string, number>();
-  let rejected = 0;
+  const rejected = { invalid_record: 0, payload_too_large: 0 };
   let fast = 0;
   const seconds = new Histogram({
     name: `${METRIC_PREFIX}request_seconds`,
@@ -176,11 +176,12 @@ export function apiMetrics(registry: Registry, sources: ApiMetricSources) {
   });
   new Counter({
     name: `${METRIC_PREFIX}rejected_records_total`,
-    help: 'Records that did not fit the schema of their dataset, or were over their size.',
+    help: 'Records that were at fault, by reason (invalid_record, payload_too_large).',
+    labelNames: ['reason'] as const,
     registers,
     collect() {
       this.reset();
-      this.inc(rejected);
+      for (const [reason, count] of Object.entries(rejected)) this.inc({ reason }, count);
     },
   });
   new Counter({
@@ -223,10 +224,11 @@ export function apiMetrics(registry: Registry, sources: ApiMetricSources) {
       count(outcome);
       seconds.observe(ms / 1000);
     },
-    /** An ingest request. `ms` until its answer, `bad` records in it. */
-    observe(outcome: string, ms: number, bad: number): void {
+    /** An ingest request. `ms` until its answer; records in it that were `bad`, and `oversized` ones among these. */
+    observe(outcome: string, ms: number, { bad, oversized }: { bad: number; oversized: number }): void {
       count(outcome);
-      rejected += bad;
+      rejected.invalid_record += bad - oversized;
+      rejected.payload_too_large += oversized;
       seconds.observe(ms / 1000);
     },
   };

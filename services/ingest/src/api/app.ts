@@ -71,7 +71,8 @@ export function createApp(deps: AppDeps): App {
         .catch((thrown: unknown) => failed(reply, thrown))
         .finally(() => {
           connections.finish(reply);
-          deps.metrics.observe(reply.outcome, performance.now() - reply.startedAt, reply.badRecords);
+          const records = { bad: reply.badRecords, oversized: reply.oversizedRecords };
+          deps.metrics.observe(reply.outcome, performance.now() - reply.startedAt, records);
         });
       return;
     }

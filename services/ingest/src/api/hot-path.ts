@@ -90,6 +90,7 @@ async function takeIn(deps: HotPathDeps, target: IngestTarget, reply: Reply): Pr
     if (reply.expectsContinue) reply.proceed();
     const encoded = await receive(deps, admitted, reply, share, hash);
     reply.badRecords = encoded.bad;
+    reply.oversizedRecords = encoded.oversized;
     if (performance.now() - reply.startedAt > RECHECK_MS) await checkAccess(deps, admitted.dataset, reply);
     if (options.dryRun) {
       reply.json(200, dryRunAnswer(encoded));

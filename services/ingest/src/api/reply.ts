@@ -46,6 +46,8 @@ export class Reply {
   outcome = 'ok';
   /** Records of the request that were at fault. */
   badRecords = 0;
+  /** Of these, the ones over the size of a record. */
+  oversizedRecords = 0;
   /** The answer closes its connection. */
   closes = false;
   /** The request's span; null unless traces are on. */

@@ -79,10 +79,13 @@ test("the caller's request id comes back when it is sane, and a new one otherwis
 
 test('the metrics tell of requests, rejects, caches and bodies in work', async () => {
   await api.send({ path: `/datasets/${api.dataset.id}/batch`, body: [{}, 1, GOOD_RECORD] });
+  const large = { ...GOOD_RECORD, country: 'x'.repeat(256 * 1024) };
+  await api.send({ path: `/datasets/${api.dataset.id}/batch?partial=true`, body: [{}, large, GOOD_RECORD] });
   const text = await api.registry.metrics();
   expect(text).toMatch(/loguro_ingest_requests_total\{outcome="ok"\} [1-9]/);
   expect(text).toMatch(/loguro_ingest_requests_total\{outcome="invalid_record"\} 1/);
-  expect(text).toMatch(/loguro_ingest_rejected_records_total 2/);
+  expect(text).toMatch(/loguro_ingest_rejected_records_total\{reason="invalid_record"\} 3/);
+  expect(text).toMatch(/loguro_ingest_rejected_records_total\{reason="payload_too_large"\} 1/);
   expect(text).toMatch(/loguro_ingest_accepted_records_total [1-9]/);
   expect(text).toMatch(/loguro_ingest_request_seconds_count [1-9]/);
   expect(text).toMatch(/loguro_ingest_cache_lookups_total\{cache="project_keys",result="hit"\} [1-9]/);
