@@ -1,8 +1,5 @@
+import { claimsBrowserKey } from '@loguro/types';
 import type { RequestHeaders } from './request-headers.js';
-
-/** Far more than a project key needs; a longer one is not worth decoding. As the ingest API has it. */
-const MAX_CREDENTIAL_LENGTH = 2048;
-const BEARER_JWT = /^bearer +[\w-]+\.([\w-]+)\.[\w-]+ *$/i;
 
 /** What a page may read of an error besides its body. */
 const EXPOSED = 'X-Request-Id, Retry-After';
@@ -18,22 +15,10 @@ const EXPOSED = 'X-Request-Id, Retry-After';
 export function crossOriginHeaders({ forward, authorization }: RequestHeaders): Record<string, string> {
   const at = forward.findIndex((name, index) => index % 2 === 0 && name === 'origin');
   const origin = at === -1 ? undefined : forward[at + 1];
-  if (origin === undefined || !claimsBrowser(authorization)) return {};
+  if (origin === undefined || !claimsBrowserKey(authorization)) return {};
   return {
     'Access-Control-Allow-Origin': origin,
     'Access-Control-Expose-Headers': EXPOSED,
     Vary: 'Origin',
   };
-}
-
-function claimsBrowser(authorization: string | undefined): boolean {
-  if (authorization === undefined || authorization.length > MAX_CREDENTIAL_LENGTH) return false;
-  const claims = BEARER_JWT.exec(authorization)?.[1];
-  if (claims === undefined) return false;
-  try {
-    const read: unknown = JSON.parse(Buffer.from(claims, 'base64url').toString());
-    return typeof read === 'object' && read !== null && 'kind' in read && read.kind === 'browser';
-  } catch {
-    return false;
-  }
 }

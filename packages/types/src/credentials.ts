@@ -69,3 +69,24 @@ export interface ProjectKeyClaims {
   /** Seconds since the epoch. */
   iat: number;
 }
+
+/** Far more than a project key needs; a longer one is not worth decoding. */
+export const MAX_PROJECT_KEY_LENGTH = 2048;
+const BEARER_JWT = /^bearer +[\w-]+\.([\w-]+)\.[\w-]+ *$/i;
+
+/**
+ * Whether a credential says of itself that it is a browser's project key. Unverified: anybody can write one that does.
+ *
+ * @param authorization the header
+ */
+export function claimsBrowserKey(authorization: string | undefined): boolean {
+  if (authorization === undefined || authorization.length > MAX_PROJECT_KEY_LENGTH) return false;
+  const claims = BEARER_JWT.exec(authorization)?.[1];
+  if (claims === undefined) return false;
+  try {
+    const read: unknown = JSON.parse(Buffer.from(claims, 'base64url').toString());
+    return typeof read === 'object' && read !== null && 'kind' in read && read.kind === 'browser';
+  } catch {
+    return false;
+  }
+}

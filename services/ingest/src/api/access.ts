@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ApiError } from '@loguro/types';
+import { ApiError, claimsBrowserKey } from '@loguro/types';
 import type { Authenticator } from '../cache/authenticator.js';
 import type { Directory, IngestDataset, ProjectKey } from '../cache/directory.js';
 import type { RecordEncoder } from '../records/record-encoder.js';
@@ -33,7 +33,15 @@ export class AccessControl {
    */
   key(headers: IncomingHttpHeaders, reply: Reply, now: number): ProjectKey | Promise<ProjectKey> {
     const key = this.#authenticator.authenticate(headers.authorization, now);
-    if (key instanceof Promise) return key.then((loaded) => this.#admit(loaded, headers.origin, reply));
+    if (key instanceof Promise) {
+      return key.then(
+        (loaded) => this.#admit(loaded, headers.origin, reply),
+        (error: unknown) => {
+          if (isUnavailable(error)) showToPage(headers, reply);
+          throw error;
+        },
+      );
+    }
     return this.#admit(key, headers.origin, reply);
   }
 
@@ -88,6 +96,18 @@ function checkOrigin(key: ProjectKey, origin: string | undefined, reply: Reply):
   }
   reply.origin = origin;
   return key;
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'unavailable';
+}
+
+/**
+ * Lets a page read that its key could not be looked up, and when to try again. As at the gateway, the token's own word
+ * that it is a browser's is taken, and any origin: a forger learns that the database is away, and nothing else.
+ */
+function showToPage({ authorization, origin }: IncomingHttpHeaders, reply: Reply): void {
+  if (origin !== undefined && claimsBrowserKey(authorization)) reply.origin = origin;
 }
 
 function checkDataset(key: ProjectKey, dataset: IngestDataset | null): Access {

@@ -36,7 +36,7 @@ export class Reply {
   /** Of `performance.now()`. */
   readonly startedAt: number;
   readonly requestId: string;
-  /** The browser's origin, once it is known to be allowed; answers then carry CORS headers. */
+  /** The browser's origin, once it is known to be allowed, or nobody can look that up; answers then carry CORS headers. */
   origin: string | null = null;
   /** Where the key stands with its limits; null: it has none. */
   quota: (() => Record<string, string>) | null = null;

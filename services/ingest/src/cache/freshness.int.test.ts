@@ -179,8 +179,9 @@ test('the change feed comes back by itself', async () => {
   await waitFor(isReady, { timeoutMs: 3000, what: 'the feed to be back' });
 });
 
-test('while the database is away the answer is 503, quickly, and all is well when it returns', async () => {
+test('while the database is away the answer is 503, quickly and for pages too, and all is well when it returns', async () => {
   await start(true);
+  const browser = await api.addKey({ kind: 'browser', origins: ['https://shop.example'] });
   expect((await post(api.key)).status).toBe(200);
   proxy?.cut();
   await waitFor(async () => (await post(api.key)).status === 503, {
@@ -195,6 +196,16 @@ test('while the database is away the answer is 503, quickly, and all is well whe
     expect(headers.get('retry-after')).toBe('1');
     expect(JSON.stringify(body)).not.toMatch(/ECONNREFUSED|postgres|SELECT/i);
   }
+  const origin = { Origin: 'https://shop.example' };
+  const page = await api.send({
+    path: `/datasets/${api.dataset.id}`,
+    key: browser.token,
+    body: GOOD_RECORD,
+    headers: origin,
+  });
+  expect([page.status, page.headers.get('access-control-allow-origin')]).toEqual([503, 'https://shop.example']);
+  const server = await api.send({ path: `/datasets/${api.dataset.id}`, body: GOOD_RECORD, headers: origin });
+  expect([server.status, server.headers.get('access-control-allow-origin')]).toEqual([503, null]);
   expect(await api.api.readiness()).toContain('The database does not answer.');
   proxy?.restore();
   await waitFor(async () => (await post(api.key)).status === 200, { timeoutMs: 5000, what: 'the recovery' });

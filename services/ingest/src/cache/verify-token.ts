@@ -1,5 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-import { ApiError, PROJECT_KEY_ALGORITHM, PROJECT_KEY_AUDIENCE, PROJECT_KEY_ISSUER } from '@loguro/types';
+import {
+  ApiError,
+  MAX_PROJECT_KEY_LENGTH,
+  PROJECT_KEY_ALGORITHM,
+  PROJECT_KEY_AUDIENCE,
+  PROJECT_KEY_ISSUER,
+} from '@loguro/types';
 import jwt from 'jsonwebtoken';
 
 /** What a good signature vouches for. */
@@ -9,8 +15,6 @@ export interface TokenClaims {
   kind: 'server' | 'browser';
 }
 
-/** Far more than a project key needs; longer ones are not worth decoding. */
-const MAX_TOKEN_LENGTH = 2048;
 const INVALID = 'The project API key is not valid.';
 
 /**
@@ -20,7 +24,7 @@ const INVALID = 'The project API key is not valid.';
  * @throws ApiError `invalid_credential`, always with the same sentence, so that a forger learns nothing
  */
 export function verifyToken(token: string, signingKeys: ReadonlyMap<string, KeyObject>): TokenClaims {
-  if (token.length > MAX_TOKEN_LENGTH) throw invalid('too long');
+  if (token.length > MAX_PROJECT_KEY_LENGTH) throw invalid('too long');
   try {
     const kid = jwt.decode(token, { complete: true })?.header.kid;
     const publicKey = kid === undefined ? undefined : signingKeys.get(kid);
