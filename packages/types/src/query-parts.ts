@@ -39,7 +39,9 @@ export const FieldName = Type.String({ minLength: 1, maxLength: 63 });
 /** The name of a column of the answer, chosen by whoever asks. */
 export const ColumnAlias = Type.String({
   pattern: FIELD_NAME_PATTERN,
-  description: 'Names the column in the answer; may be used in `groupBy`, `having` and `orderBy`. Not `__…`.',
+  description:
+    'Names the column in the answer; may be used in `having` and `orderBy`, that of a field or bucket also in `groupBy`. ' +
+    'Not `__…`, nor the name of a group key that is something else.',
 });
 const Timezone = Type.String({
   minLength: 1,
@@ -149,6 +151,12 @@ export const OrderItem = Type.Object(
     ),
     aggregate: Type.Optional(literals(AGGREGATES)),
     ...bucketKeys,
+    as: Type.Optional(
+      Type.String({
+        pattern: FIELD_NAME_PATTERN,
+        description: 'Chooses no name: what is ordered by may be repeated as it stands in `select` or `groupBy`.',
+      }),
+    ),
     direction: Type.Optional(literals(['asc', 'desc'])),
   },
   { additionalProperties: false, examples: [{ field: 'timestamp', direction: 'desc' }] },
@@ -158,6 +166,8 @@ export interface OrderItem {
   aggregate?: Aggregate;
   bucket?: Bucket;
   timezone?: string;
+  /** Chooses no name: it must be the one that `select` or `groupBy` gave. */
+  as?: string;
   /** Default `asc`. Nulls come last either way. */
   direction?: 'asc' | 'desc';
 }

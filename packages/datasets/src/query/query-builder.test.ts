@@ -113,7 +113,7 @@ test('a bucket travels alike in select, groupBy and orderBy', () => {
       { aggregate: 'sum', field: 'amount' },
     ],
     groupBy: [{ ...travelling, as: 'on' }, 'country'],
-    orderBy: [{ ...travelling, direction: 'desc' }],
+    orderBy: [{ ...travelling, as: 'on', direction: 'desc' }],
     fill: true,
   });
   expect(query.groupBy(bucket('week', { field: 'signup_at' })).toJSON().groupBy).toEqual([

@@ -9,7 +9,7 @@ import {
   toScalar,
   type WhereBuilder,
 } from './conditions.js';
-import { Expression } from './expressions.js';
+import type { Expression } from './expressions.js';
 import type { ColumnsIn, EmptyState, Filled, Grouped, QueryState, RowIn, Selected } from './query-state.js';
 import type { BucketFor, Operand, OperatorFor, Queryable, Selectable, TypeOf } from './row-types.js';
 import { allPages, type QueryRunner, type RunOptions } from './run.js';
@@ -126,7 +126,7 @@ export class QueryBuilder<F extends Fields, S extends QueryState = EmptyState> {
     by: (keyof ColumnsIn<S> & string) | Queryable<F> | Exclude<Selectable<F>, string>,
     direction: 'asc' | 'desc' = 'asc',
   ): QueryBuilder<F, S> {
-    const item: OrderItem = { ...toOrderItem(by), direction };
+    const item: OrderItem = { ...toSelectItem(by), direction };
     return this.#with({ orderBy: [...(this.#draft.query.orderBy ?? []), item] });
   }
 
@@ -142,7 +142,7 @@ export class QueryBuilder<F extends Fields, S extends QueryState = EmptyState> {
     return new QueryBuilder(this.#runner, { query, lastMs: amount * SPAN_MS[span] });
   }
 
-  /** At most this many rows. One `run` gives at most 1000; pages and streams go on. Default for `run`: 100. */
+  /** At most this many rows. One `run` gives at most 1000; pages and streams go on. Default for `run`: 100, with `fill` 1000. */
   limit(rows: number): QueryBuilder<F, S> {
     return this.#with({ limit: rows });
   }
@@ -230,10 +230,4 @@ function isGrouped({ select, groupBy, having }: Query): boolean {
 
 function toSelectItem(item: string | Expression): SelectItem {
   return typeof item === 'string' ? { field: item } : item.item;
-}
-
-function toOrderItem(by: string | Expression): OrderItem {
-  if (!(by instanceof Expression)) return { field: by };
-  const { as: _, ...item } = by.item;
-  return item;
 }

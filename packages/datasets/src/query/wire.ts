@@ -68,6 +68,8 @@ export interface OrderItem {
   aggregate?: Aggregate;
   bucket?: Bucket;
   timezone?: string;
+  /** Chooses no name: it must be the one that `select` or `groupBy` gave. */
+  as?: string;
   /** Default `asc`. Nulls come last either way. */
   direction?: 'asc' | 'desc';
 }

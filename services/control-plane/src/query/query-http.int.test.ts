@@ -68,6 +68,40 @@ test('pages go on behind whatever a record can hold', async () => {
   expect(seen).toEqual(['1', '2', '3']);
 });
 
+test('a bucket stands in groupBy and in orderBy in the same form', async () => {
+  const hour = { bucket: 'hour', field: 'timestamp', as: 'hour', timezone: 'Europe/Bucharest' };
+  const { body } = await query({ groupBy: [hour], orderBy: [{ ...hour, direction: 'desc' }] });
+  const hours = body.rows.map((row: { hour: string }) => row.hour);
+  expect(hours.length).toBeGreaterThan(12);
+  expect(hours).toEqual(hours.toSorted().reverse());
+});
+
+const many = <T>(length: number, item: T): T[] => Array.from({ length }, () => item);
+test.each<[string, object, string]>([
+  [
+    'a list of more values than 1000',
+    { where: [{ field: 'n', op: 'in', value: many(LIMITS.queryListValues + 1, 1) }] },
+    'where[0].value',
+  ],
+  ['more columns than 100', { select: many(LIMITS.queryColumns + 1, { field: 'n' }) }, 'select'],
+  ['more group keys than 20', { groupBy: many(LIMITS.queryKeys + 1, 'n') }, 'groupBy'],
+  ['more terms of the order than 20', { orderBy: many(LIMITS.queryKeys + 1, { field: 'n' }) }, 'orderBy'],
+  ['more conditions than 100', { where: many(LIMITS.queryConditions + 1, { field: 'n', op: 'is_null' }) }, 'where'],
+])('%s is a 400 that says how many there may be', async (what, body, path) => {
+  const answer = await query(body);
+  expect({ status: answer.status, code: answer.body.code }).toEqual({ status: 400, code: 'invalid_request' });
+  const most = /\d+/.exec(what.split('than')[1] as string)?.[0] as string;
+  expect(answer.body.details).toContainEqual({ path, message: expect.stringContaining(most) });
+});
+
+test('as much as the bounds allow is answered', async () => {
+  const select = Array.from({ length: LIMITS.queryColumns }, (_, i) => ({ field: 'n', as: `n${i}` }));
+  const where = [{ field: 'n', op: 'in', value: Array.from({ length: LIMITS.queryListValues }, (_, i) => i) }];
+  const orderBy = many(LIMITS.queryKeys, { field: 'n' });
+  const { body } = await query({ select, where, orderBy, limit: 1 });
+  expect(Object.keys(body.rows[0])).toHaveLength(LIMITS.queryColumns);
+});
+
 test('an explanation says what would be run', async () => {
   const { body } = await query({ explain: true });
   expect(body).toMatchObject({

@@ -16,6 +16,8 @@ export interface CompiledBucket extends Expression {
   id: string;
   bucket: Bucket;
   field: string;
+  /** As asked for. */
+  timezone: string;
   /** SQL for the start of the bucket that another instant falls into. */
   of(instant: string): string;
 }
@@ -56,7 +58,7 @@ export function compileBucket(
     return null;
   }
   const of = zone === 'UTC' ? inUtc(bucket) : inZone(bucket, parameters.add(zone, 'text'));
-  return { id, bucket, field: name, sql: of(field.sql), type: 'timestamp', nullable: field.nullable, of };
+  return { id, bucket, field: name, timezone, sql: of(field.sql), type: 'timestamp', nullable: field.nullable, of };
 }
 
 function inUtc(bucket: Bucket): (instant: string) => string {

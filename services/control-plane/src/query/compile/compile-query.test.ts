@@ -193,7 +193,11 @@ describe('refusals say where and why', () => {
     [
       'a group key that is called as the count that nobody asked for',
       { groupBy: [{ bucket: 'day', field: 'timestamp', as: 'count' }] },
-      { path: 'select', message: 'makes a second column "count"; name it with "as"' },
+      {
+        path: 'select',
+        message:
+          'is a count by default, which makes a second column "count"; select the group keys and {"aggregate":"count","as":"records"}',
+      },
     ],
     [
       'a reserved name',

@@ -5,7 +5,7 @@ import { compileConditions } from './conditions.js';
 import type { Output } from './context.js';
 import { allBuckets, filledBucket } from './fill.js';
 import { unknownName } from './names.js';
-import { columnNamed, names } from './order.js';
+import { names, outputNamed } from './outputs.js';
 import { limitClause, orderSql, type Parts, rowsToRead } from './parts.js';
 import type { Expression } from './sql.js';
 import { conditionOf } from './where.js';
@@ -79,7 +79,6 @@ function withEmptyBuckets(bucket: CompiledBucket, keyCount: number, slots: Slots
 
 function compileHaving({ query, outputs, context }: Parts, slots: Slots): string[] {
   const { faults, source, parameters } = context;
-  const columns = [...outputs.columns, ...outputs.keys];
   return compileConditions(query.having ?? [], 'having', {
     parameters,
     faults,
@@ -92,7 +91,7 @@ function compileHaving({ query, outputs, context }: Parts, slots: Slots): string
         faults.add(path, 'needs a "field" or an "aggregate"');
         return null;
       }
-      const output = columnNamed(item.field, columns);
+      const output = outputNamed(item.field, outputs);
       if (output !== null) return { ...output, sql: slots.use(output) };
       faults.add(`${path}.field`, unknownName('column or group key', item.field, names(outputs)));
       return null;

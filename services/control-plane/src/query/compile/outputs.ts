@@ -1,6 +1,8 @@
 import { type Query, RESERVED_FIELD_PREFIX, type SelectItem } from '@loguro/types';
 import { aggregateOutput } from './aggregates.js';
-import { type Column, type CompileContext, plainOutput } from './context.js';
+import { type Column, type CompileContext, type Output, plainOutput } from './context.js';
+import { bucketColumn, compileKeys, keyOfField, otherZone } from './keys.js';
+import { unknownName } from './names.js';
 import { CONTEXT, fieldExpression } from './source.js';
 import { quoteIdentifier } from './sql.js';
 
@@ -13,51 +15,40 @@ export interface Outputs {
   columns: Column[];
 }
 
+/** A column, and where in the query it comes from. */
+interface PlacedColumn extends Column {
+  path: string;
+}
+
 /** Reads `select` and `groupBy` together, because each may name a bucket that the other declares. */
 export function compileOutputs(query: Query, context: CompileContext): Outputs {
   const groupBy = query.groupBy ?? [];
   const select = query.select ?? [{ aggregate: 'count' as const }];
   const grouped =
     groupBy.length > 0 || query.having !== undefined || select.some(({ aggregate }) => aggregate !== undefined);
-  const keys = compileKeys(groupBy, select, context);
-  const selected = select.flatMap((item, i): Column[] => {
+  const keys = compileKeys(query, select, context);
+  const selected = select.flatMap((item, i): PlacedColumn[] => {
     const path = `select[${i}]`;
     const column = grouped ? groupedColumn(item, path, keys, context) : rawColumn(item, path, context);
     if (column === null) return [];
     checkName(column.name, `${path}.as`, context);
-    return [column];
+    return [{ ...column, path: query.select === undefined ? 'select' : path }];
   });
-  const columns = [...impliedColumns(query, keys, selected), ...selected];
-  const pathOf = query.select === undefined ? () => 'select' : (i: number) => `select[${i}]`;
-  checkUnique(columns, columns.length - selected.length, pathOf, context);
+  const implied = impliedColumns(query, keys, selected).map((column) => ({ ...column, path: 'groupBy' }));
+  const columns = [...implied, ...selected];
+  checkUnique(query, keys, columns, context);
   return { grouped, keys, columns };
 }
 
-function compileKeys(groupBy: NonNullable<Query['groupBy']>, select: SelectItem[], context: CompileContext): Column[] {
-  const keys: Column[] = [];
-  groupBy.forEach((item, i) => {
-    const path = `groupBy[${i}]`;
-    const key = typeof item === 'string' ? keyNamed(item, path, select, context) : bucketColumn(item, path, context);
-    if (key === null) return;
-    if (keys.some(({ output }) => output.id === key.output.id)) context.faults.add(path, 'is a group key already');
-    else keys.push(key);
-  });
-  return keys;
+/** What a name means in `having` and `orderBy`: a column of the answer, else a group key, by its own name or its field's. */
+export function outputNamed(name: string, { columns, keys }: Outputs): Output | null {
+  const column = columns.find((one) => one.name === name) ?? keys.find((key) => key.name === name);
+  return (column ?? keyOfField(name, keys))?.output ?? null;
 }
 
-/** A group key given by name: a bucket in `select` first, then a field. */
-function keyNamed(name: string, path: string, select: SelectItem[], context: CompileContext): Column | null {
-  const at = select.findIndex(({ bucket, as }) => bucket !== undefined && (as ?? bucket) === name);
-  const item = select[at];
-  if (item !== undefined) return bucketColumn(item, `select[${at}]`, context);
-  const field = fieldExpression(context.source, name, path, context.faults);
-  return field && { name, output: plainOutput(name, field) };
-}
-
-function bucketColumn(item: SelectItem, path: string, context: CompileContext): Column | null {
-  if (item.bucket === undefined) return null;
-  const bucket = context.bucket({ ...item, bucket: item.bucket }, path);
-  return bucket && { name: item.as ?? item.bucket, output: plainOutput(bucket.id, bucket, bucket) };
+/** All names that {@link outputNamed} knows, but for fields of keys that have another name. */
+export function names({ columns, keys }: Outputs): string[] {
+  return [...new Set([...columns, ...keys].map(({ name }) => name))];
 }
 
 function groupedColumn(item: SelectItem, path: string, keys: Column[], context: CompileContext): Column | null {
@@ -70,16 +61,22 @@ function groupedColumn(item: SelectItem, path: string, keys: Column[], context: 
   if (item.bucket !== undefined) {
     const column = bucketColumn(item, path, context);
     if (column === null || keys.some(({ output }) => output.id === column.output.id)) return column;
-    faults.add(path, `must be in "groupBy": add ${JSON.stringify(column.name)}, or leave it out`);
+    const { bucket } = column.output;
+    const zone = bucket && otherZone(bucket, keys);
+    faults.add(path, zone ?? `must be in "groupBy": add ${JSON.stringify(column.name)}, or leave it out`);
     return null;
   }
   const name = item.field as string;
-  const key = keys.find((candidate) => candidate.name === name);
+  const key = keys.find((candidate) => candidate.name === name) ?? keyOfField(name, keys);
   if (key !== undefined) return { name: item.as ?? name, output: key.output };
-  if (fieldExpression(source, name, `${path}.field`, faults) !== null) {
-    faults.add(`${path}.field`, `must be in "groupBy": add ${JSON.stringify(name)}, or aggregate it`);
-  }
+  faults.add(`${path}.field`, notAKey(name, keys, context));
   return null;
+}
+
+function notAKey(name: string, keys: Column[], { source }: CompileContext): string {
+  if (name === CONTEXT) return 'names "context", which only raw rows have: take it out, or "groupBy" and aggregates';
+  if (source.fields.has(name)) return `must be in "groupBy": add ${JSON.stringify(name)}, or aggregate it`;
+  return unknownName('field', name, [...source.fields.keys(), ...keys.map((key) => key.name)]);
 }
 
 function rawColumn(item: SelectItem, path: string, context: CompileContext): Column | null {
@@ -131,16 +128,22 @@ function checkName(name: string, path: string, { faults }: CompileContext): void
   if (name.startsWith(RESERVED_FIELD_PREFIX)) faults.add(path, 'must not start with "__", which is reserved');
 }
 
-function checkUnique(
-  columns: Column[],
-  implied: number,
-  pathOf: (selected: number) => string,
-  { faults }: CompileContext,
-): void {
+/** Two columns of one name would be one in the rows; a column called as another group key would stand for it unnoticed. */
+function checkUnique(query: Query, keys: Column[], columns: PlacedColumn[], { faults }: CompileContext): void {
   const seen = new Set<string>();
-  columns.forEach(({ name }, i) => {
-    const path = i < implied ? 'groupBy' : pathOf(i - implied);
-    if (seen.has(name)) faults.add(path, `makes a second column ${JSON.stringify(name)}; name it with "as"`);
+  for (const { name, output, path } of columns) {
+    const key = keys.find((one) => one.name === name);
+    const quoted = JSON.stringify(name);
+    if (seen.has(name)) faults.add(path, secondColumn(query, quoted));
+    else if (key !== undefined && key.output.id !== output.id) {
+      faults.add(path, `is called ${quoted}, as a group key that is something else; name it differently with "as"`);
+    }
     seen.add(name);
-  });
+  }
+}
+
+function secondColumn({ select }: Query, quoted: string): string {
+  if (select !== undefined) return `makes a second column ${quoted}; name it with "as"`;
+  const count = `{"aggregate":"count","as":"records"}`;
+  return `is a count by default, which makes a second column ${quoted}; select the group keys and ${count}`;
 }
