@@ -35,12 +35,15 @@ export const Query = Type.Object(
       Type.Integer({
         minimum: 1,
         description:
-          `Default ${LIMITS.queryLimitDefault}; more than ${LIMITS.queryLimitMax} counts as ${LIMITS.queryLimitMax}. ` +
+          `Default ${LIMITS.queryLimitDefault}, with \`fill\` ${LIMITS.queryLimitMax}; more than ${LIMITS.queryLimitMax} counts as ${LIMITS.queryLimitMax}. ` +
           'As CSV or NDJSON: no default and no maximum.',
       }),
     ),
     fill: Type.Optional(
-      Type.Boolean({ description: 'With one time bucket in `groupBy`: also answer the buckets without records.' }),
+      Type.Boolean({
+        description:
+          'With one time bucket in `groupBy`: also answer the buckets without records. `having` is asked of them, too.',
+      }),
     ),
     cursor: Type.Optional(
       Type.String({
@@ -63,7 +66,7 @@ export interface Query {
   range?: { from?: string; to?: string };
   select?: SelectItem[];
   where?: Condition[];
-  /** Fields, names of buckets in `select`, or buckets. */
+  /** Fields, names that `select` gives to fields or buckets, or buckets. */
   groupBy?: (string | BucketItem)[];
   having?: HavingCondition[];
   orderBy?: OrderItem[];

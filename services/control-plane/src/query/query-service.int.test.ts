@@ -177,3 +177,46 @@ test('days of a zone whose name PostgreSQL takes for an offset follow the clock 
   expect(await days('EET')).toEqual(await days('Europe/Athens'));
   expect(await days('WET')).toEqual(await days('Europe/Lisbon'));
 });
+
+test('an average too small for a double is 0, and the least that is none stays', async () => {
+  const least = Number.MIN_VALUE;
+  const averages = async (...values: number[]) => {
+    const timestamp = '2026-06-10T11:00:00Z';
+    const tiny = await fixture.dataset(
+      { n: 'number?' },
+      [...values, null].map((n) => ({ timestamp, n })),
+    );
+    const select = [{ aggregate: 'avg' as const, field: 'n' }];
+    return (await fixture.service.run(tiny, { select }, new AbortController().signal)).rows[0]?.avg_n;
+  };
+  expect(await averages(least, 0)).toBe(0);
+  expect(Math.abs((await averages(-least, 0)) as number)).toBe(0);
+  expect(await averages(least, least, 0)).toBe(least);
+  expect(await averages(2 * least, 0)).toBe(least);
+  expect(await averages(1e-300, 0)).toBe(5e-301);
+  expect(await averages(1e307, 3)).toBe(5e306);
+  expect(await averages()).toBeNull();
+});
+
+describe('filled buckets', () => {
+  const hours = [{ bucket: 'hour' as const, field: 'timestamp' }];
+
+  test('of the default range all fit into an answer that does not say its limit', async () => {
+    const { rows, truncated } = await run({ groupBy: hours, fill: true });
+    expect(rows).toHaveLength(7 * 24 + 1);
+    expect(truncated).toBeUndefined();
+    expect(await run({ groupBy: hours, fill: true, limit: 100 })).toMatchObject({ rowCount: 100, truncated: true });
+  });
+
+  test('are held to having like all groups', async () => {
+    const range = { from: '2026-06-10T08:00:00Z', to: '2026-06-10T11:59:59Z' };
+    const ask = async (query: Query) => (await run({ range, groupBy: hours, fill: true, ...query })).rows;
+    expect(await ask({ having: [{ field: 'count', op: '<', value: 2 }] })).toEqual([
+      { hour: '2026-06-10T08:00:00Z', count: 0 },
+      { hour: '2026-06-10T09:00:00Z', count: 0 },
+      { hour: '2026-06-10T11:00:00Z', count: 1 },
+    ]);
+    expect(await ask({ having: [{ aggregate: 'sum', field: 'amount', op: 'is_null' }] })).toHaveLength(2);
+    expect(await ask({ having: [{ field: 'hour', op: '<', value: '2026-06-10T09:00:00Z' }] })).toHaveLength(1);
+  });
+});

@@ -63,8 +63,7 @@ function aggregateSql(aggregate: Aggregate, field: Expression): string {
     case 'count_distinct':
       return `count(DISTINCT ${field.sql})`;
     case 'avg':
-      // avg() also sums the squares, so that it fails beyond 1e154; the quotient of sum and count is the same number.
-      return `sum(${field.sql}) / nullif(${count}, 0)`;
+      return average(`sum(${field.sql})`, count);
     case 'sum':
     case 'min':
     case 'max':
@@ -72,4 +71,15 @@ function aggregateSql(aggregate: Aggregate, field: Expression): string {
     default:
       return `percentile_cont(${FRACTIONS[aggregate]}) WITHIN GROUP (ORDER BY ${field.sql})`;
   }
+}
+
+/**
+ * The quotient of sum and count is the average: avg() also sums the squares, so that it fails beyond 1e154. PostgreSQL
+ * refuses a division whose result is nearer to 0 than to the least double, of which the sum is then a few; there it is 0.
+ * The sum of nothing is null, which is not divided.
+ */
+function average(sum: string, count: string): string {
+  const quotient = `${sum} / ${count}`;
+  const rounded = `CASE WHEN abs(${sum}) / '5e-324'::float8 * 2 <= ${count} THEN 0 ELSE ${quotient} END`;
+  return `CASE WHEN abs(${sum}) < 1e-300 THEN ${rounded} ELSE ${quotient} END`;
 }

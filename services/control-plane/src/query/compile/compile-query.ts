@@ -113,7 +113,9 @@ function readCursor(
   return null;
 }
 
-function limitOf({ limit }: Query, mode: Mode): number {
+function limitOf({ limit, fill }: Query, mode: Mode): number {
   if (mode === 'stream') return limit ?? Number.POSITIVE_INFINITY;
-  return Math.min(limit ?? LIMITS.queryLimitDefault, LIMITS.queryLimitMax);
+  // A chart that is cut off has a hole after all: that of the last days.
+  const byDefault = fill === true ? LIMITS.queryLimitMax : LIMITS.queryLimitDefault;
+  return Math.min(limit ?? byDefault, LIMITS.queryLimitMax);
 }

@@ -21,14 +21,17 @@ export function filledBucket({ query, outputs, range, context }: Parts): Compile
   const buckets = outputs.keys.flatMap(({ output }) => output.bucket ?? []);
   const [bucket] = buckets;
   if (bucket === undefined || buckets.length > 1 || bucket.field !== TIMESTAMP) {
-    faults.add('fill', 'needs exactly one time bucket in "groupBy", of the field "timestamp"');
+    const example = `such as {"bucket":"hour","field":"timestamp"}`;
+    faults.add('fill', `needs exactly one time bucket of the field "timestamp" in "groupBy", ${example}`);
     return null;
   }
-  if (query.having !== undefined) faults.add('fill', 'can\'t be combined with "having"');
   const count = (range.to.seconds - range.from.seconds) / SECONDS[bucket.bucket];
   if (count > LIMITS.queryFillBuckets) {
     const most = LIMITS.queryFillBuckets.toLocaleString('en');
-    faults.add('fill', `would make more than ${most} buckets; ask a shorter range or longer buckets`);
+    faults.add(
+      'fill',
+      `would make more than ${most} buckets; ask a shorter range, or longer buckets than "${bucket.bucket}"`,
+    );
   }
   return bucket;
 }

@@ -49,11 +49,11 @@ export function compileGroups(parts: Parts): { text: string; sorts: number } {
   const filter = having.length === 0 ? '' : ` WHERE ${having.join(' AND ')}`;
   const sorted = orderBy.length === 0 ? '' : ` ORDER BY ${orderBy.join(', ')}`;
   const cut = limitClause(rowsToRead(parts), context);
-  if (bucket === null) {
-    return { text: `SELECT ${columns.join(', ')} FROM (${groups}) AS g${filter}${sorted}${cut}`, sorts };
-  }
+  const rest = `${filter}${sorted}${cut}`;
+  const select = `SELECT ${columns.join(', ')} FROM`;
+  if (bucket === null) return { text: `${select} (${groups}) AS g${rest}`, sorts };
   const filled = withEmptyBuckets(bucket, keys.length, slots, parts);
-  return { text: `WITH g AS (${groups}) SELECT ${columns.join(', ')} FROM (${filled}) AS f${sorted}${cut}`, sorts };
+  return { text: `WITH g AS (${groups}) ${select} (${filled}) AS f${rest}`, sorts };
 }
 
 /**

@@ -53,7 +53,7 @@ const FILLED_ROWS = 5000;
 function trimmed({ fill, ...query }: FullQuery, { records }: Data): FullQuery {
   const buckets = (query.groupBy ?? []).flatMap((item) => (typeof item === 'string' ? [] : [item]));
   const [bucket] = buckets;
-  const fits = buckets.length === 1 && bucket?.field === 'timestamp' && query.having === undefined;
+  const fits = buckets.length === 1 && bucket?.field === 'timestamp';
   const days = (Date.parse(query.range.to) - Date.parse(query.range.from)) / 86_400_000;
   const combinations = query.groupBy?.length === 1 ? 1 : Math.max(1, records.length);
   const few = days < 300 && days * A_DAY[bucket?.bucket ?? 'minute'] * combinations < FILLED_ROWS;
