@@ -1,5 +1,7 @@
 import type { ErrorObject } from 'ajv';
+import { FIELD_NAME_PATTERN } from './dataset.js';
 import { insteadOf } from './nearest-name.js';
+import { meantConstant } from './other-words.js';
 
 /** As much of a schema as sentences are made of. */
 export interface SchemaNode {
@@ -53,6 +55,9 @@ export function sentenceFor({ error, union, others }: FoundFault, schemaOf: Sche
       return params.format === 'date-time'
         ? 'must be an RFC 3339 timestamp with offset, such as 2026-06-10T10:00:00Z'
         : `must be a ${params.format}`;
+    case 'pattern':
+      if (params.pattern !== FIELD_NAME_PATTERN) return error.message ?? 'is not valid';
+      return 'must be a name: letters, digits and "_", not a digit first, 63 at the most';
     case 'minItems':
     case 'minProperties':
       return params.limit === 1 ? 'must not be empty' : `must have at least ${params.limit} entries`;
@@ -82,7 +87,11 @@ function alternatives(union: ErrorObject, errors: readonly ErrorObject[]): strin
     (error) => error.instancePath === union.instancePath && error.schemaPath.startsWith(`${union.schemaPath}/`),
   );
   const constants = branches.filter(({ keyword }) => keyword === 'const').map(({ params }) => params.allowedValue);
-  if (constants.length > 0) return `one of ${constants.map((value) => JSON.stringify(value)).join(', ')}`;
+  if (constants.length > 0) {
+    const meant = meantConstant(union.data, constants);
+    const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`;
+    return `one of ${constants.map((value) => JSON.stringify(value)).join(', ')}${hint}`;
+  }
   const kinds = branches.filter(({ keyword }) => keyword === 'type').map(({ params }) => kindOf(params.type));
   return [...new Set(kinds)].join(' or ');
 }

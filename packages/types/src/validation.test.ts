@@ -46,6 +46,32 @@ test('a timestamp is checked as strictly as the database would', () => {
   ]);
 });
 
+test.each([
+  [{ where: [{ field: 'n', op: '==', value: 1 }] }, '='],
+  [{ where: [{ field: 'n', op: 'NOT IN', value: [1] }] }, 'not_in'],
+  [{ where: [{ field: 'n', op: 'startsWith', value: '1' }] }, 'starts_with'],
+  [{ select: [{ aggregate: 'median', field: 'n' }] }, 'p50'],
+  [{ select: [{ aggregate: 'countDistinct', field: 'n' }] }, 'count_distinct'],
+  [{ groupBy: [{ bucket: 'hours', field: 'timestamp' }] }, 'hour'],
+  [{ orderBy: [{ field: 'n', direction: 'descending' }] }, 'desc'],
+])('a word of another language is answered with ours: %j', (query, word) => {
+  expect(validators.compile(Query)(query)[0]?.message).toMatch(new RegExp(`; did you mean "${word}"\\?$`));
+});
+
+test.each(['constructor', '', 'x'.repeat(1000), 'between'])(
+  'a word that means nothing here gets the list alone: %j',
+  (op) => {
+    const [detail] = validators.compile(Query)({ where: [{ field: 'n', op }] });
+    expect(detail?.message).toMatch(/"is_not_null"$/);
+  },
+);
+
+test('a name that is none is told how names are made', () => {
+  expect(validators.compile(Query)({ select: [{ field: 'n', as: 'the n' }] })).toEqual([
+    { path: 'select[0].as', message: 'must be a name: letters, digits and "_", not a digit first, 63 at the most' },
+  ]);
+});
+
 test.each<[string, unknown, string]>([
   ['a misspelt key', { groupby: ['country'] }, 'groupby is not a known property; did you mean "groupBy"?'],
   [
@@ -89,12 +115,12 @@ test.each<[string, unknown, string]>([
   [
     'a direction of SQL',
     { orderBy: [{ field: 'n', direction: 'DESC' }] },
-    'orderBy[0].direction must be one of "asc", "desc"',
+    'orderBy[0].direction must be one of "asc", "desc"; did you mean "desc"?',
   ],
   [
     'an operator of SQL',
     { where: [{ field: 'n', op: '<>', value: 1 }] },
-    'where[0].op must be one of "=", "!=", ">", ">=", "<", "<=", "in", "not_in", "contains", "starts_with", "is_null", "is_not_null"',
+    'where[0].op must be one of "=", "!=", ">", ">=", "<", "<=", "in", "not_in", "contains", "starts_with", "is_null", "is_not_null"; did you mean "!="?',
   ],
   ['a limit as text', { limit: '10' }, 'limit must be an integer'],
   ['an empty list', { select: [] }, 'select must not be empty'],

@@ -32,7 +32,11 @@ export function aggregateOutput(
     faults.add(path, `needs a "field" for "${aggregate}"`);
     return null;
   }
-  const field = fieldExpression(source, item.field, `${path}.field`, faults);
+  if (aggregate === 'count' && item.field === '*') {
+    faults.add(`${path}.field`, 'is not needed to count records: write {"aggregate":"count"}');
+    return null;
+  }
+  const field = fieldExpression(source, item.field, `${path}.field`, faults, 'argument');
   if (field === null) return null;
   if (!TAKES[aggregate].includes(field.type)) {
     const types = TAKES[aggregate].join(' or ');

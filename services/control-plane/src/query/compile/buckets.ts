@@ -1,4 +1,4 @@
-import type { Bucket } from '@loguro/types';
+import { type Bucket, nearestName } from '@loguro/types';
 import type { Faults } from './faults.js';
 import { fieldExpression, type Source } from './source.js';
 import type { Expression, Parameters } from './sql.js';
@@ -45,11 +45,10 @@ export function compileBucket(
     faults.add(path, 'needs a "field", such as "timestamp", for its "bucket"');
     return null;
   }
-  const field = fieldExpression(source, name, `${path}.field`, faults);
+  const field = fieldExpression(source, name, `${path}.field`, faults, 'argument');
   const zone = zoneNamed(timezone);
   if (zone === null) {
-    const problem = `names no IANA time zone: ${JSON.stringify(timezone)}; one is "Europe/Bucharest"`;
-    faults.add(`${path}.timezone`, problem);
+    faults.add(`${path}.timezone`, `names no IANA time zone: ${JSON.stringify(timezone)}${zoneInstead(timezone)}`);
     return null;
   }
   if (field === null) return null;
@@ -93,4 +92,12 @@ function zoneNamed(name: string): string | null {
     // A RangeError: no such zone.
     return null;
   }
+}
+
+/** The zone that was probably meant, misspelt or by the name of its city alone; else one as an example. */
+function zoneInstead(name: string): string {
+  const zones = Intl.supportedValuesOf('timeZone');
+  const city = `/${name.toLowerCase().replaceAll(' ', '_')}`;
+  const meant = zones.find((zone) => zone.toLowerCase().endsWith(city)) ?? nearestName(name, zones);
+  return meant === undefined ? '; one is "Europe/Bucharest"' : `; did you mean ${JSON.stringify(meant)}?`;
 }

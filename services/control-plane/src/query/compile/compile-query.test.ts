@@ -99,9 +99,9 @@ describe('refusals say where and why', () => {
           { field: 'amount', op: 'contains', value: 'x' },
         ],
       }),
-    ).toEqual([{ path: 'where[1].op', message: '"contains" compares strings, but this is a number' }]);
+    ).toEqual([{ path: 'where[1].op', message: '"contains" compares strings, but "amount" is a number' }]);
     expect(faults({ where: [{ field: 'active', op: '>', value: true }] })).toEqual([
-      { path: 'where[0].op', message: '">" needs an order, and a boolean has none' },
+      { path: 'where[0].op', message: '">" needs an order, and "active", a boolean, has none' },
     ]);
   });
 
@@ -217,12 +217,12 @@ describe('refusals say where and why', () => {
     [
       'one value where a list belongs',
       { where: [{ field: 'plan', op: 'in', value: 'a' }] },
-      { path: 'where[0].value', message: 'must be a list for "in"' },
+      { path: 'where[0].value', message: 'must be a list for "in": put it in [ ]' },
     ],
     [
       'a wrong item of a list',
       { where: [{ field: 'amount', op: 'in', value: [1, 'a'] }] },
-      { path: 'where[0].value[1]', message: 'is a string, but what it is compared with is a number' },
+      { path: 'where[0].value[1]', message: 'is a string, but "amount" is a number' },
     ],
     [
       'a date that does not exist',
@@ -253,7 +253,7 @@ describe('refusals say where and why', () => {
     [
       'a fault deep in groups',
       { where: [{ or: [{ field: 'plan', op: 'is_null' }, { not: { field: 'active', op: '=', value: 1 } }] }] },
-      { path: 'where[0].or[1].not.value', message: 'is a number, but what it is compared with is a boolean' },
+      { path: 'where[0].or[1].not.value', message: 'is a number, but "active" is a boolean' },
     ],
     [
       'a bucket of a string',

@@ -14,12 +14,18 @@ export interface AnyCondition {
   not?: AnyCondition;
 }
 
+/** The left side of a comparison. */
+export interface Operand extends Expression {
+  /** What it is called where something is wrong with the right side. */
+  label: string;
+}
+
 /** What conditions are compiled with. */
 export interface ConditionContext {
   parameters: Parameters;
   faults: Faults;
   /** What the left side of a comparison means; null after adding a fault. */
-  operand(item: AnyCondition, path: string): Expression | null;
+  operand(item: AnyCondition, path: string): Operand | null;
 }
 
 const GROUPS = ['and', 'or', 'not'] as const;
@@ -67,8 +73,7 @@ function compileComparison(item: AnyCondition, path: string, context: ConditionC
   if (item.op === undefined) faults.add(path, 'needs an "op" (or must be one of "and", "or" and "not")');
   const left = context.operand(item, path);
   if (left === null || item.op === undefined) return 'false';
-  const type = left.type as FieldBaseType;
-  const mismatch = typeMismatch(item.op, type);
+  const mismatch = typeMismatch(item.op, left);
   if (mismatch !== null) {
     faults.add(`${path}.op`, mismatch);
     return 'false';
@@ -90,15 +95,15 @@ function compileComparison(item: AnyCondition, path: string, context: ConditionC
 }
 
 /** A sentence that names the operator and the type it can't be used with. */
-function typeMismatch(op: Operator, type: string): string | null {
+function typeMismatch(op: Operator, { type, label }: Operand): string | null {
   const textual = op === 'contains' || op === 'starts_with';
-  if (textual && type !== 'string') return `"${op}" compares strings, but this is a ${type}`;
+  if (textual && type !== 'string') return `"${op}" compares strings, but ${label} is a ${type}`;
   const ordering = op === '>' || op === '>=' || op === '<' || op === '<=';
-  if (ordering && !ORDERED.includes(type)) return `"${op}" needs an order, and a ${type} has none`;
+  if (ordering && !ORDERED.includes(type)) return `"${op}" needs an order, and ${label}, a ${type}, has none`;
   return null;
 }
 
-function compileScalar(left: Expression, op: Operator, value: Scalar, path: string, context: ConditionContext) {
+function compileScalar(left: Operand, op: Operator, value: Scalar, path: string, context: ConditionContext) {
   if (value === null) {
     if (op === '=') return `${left.sql} IS NULL`;
     if (op === '!=') return `${left.sql} IS NOT NULL`;
@@ -114,21 +119,21 @@ function compileScalar(left: Expression, op: Operator, value: Scalar, path: stri
 }
 
 function compileList(
-  left: Expression,
+  left: Operand,
   op: 'in' | 'not_in',
   value: Scalar | Scalar[],
   path: string,
   context: ConditionContext,
 ) {
   if (!Array.isArray(value)) {
-    context.faults.add(`${path}.value`, `must be a list for "${op}"`);
+    context.faults.add(`${path}.value`, `must be a list for "${op}": put it in [ ]`);
     return 'false';
   }
   const texts: string[] = [];
   let sound = true;
   value.forEach((item, i) => {
     if (item === null) return;
-    const checked = checkValue(item, left.type as FieldBaseType);
+    const checked = checkValue(item, left.type as FieldBaseType, left.label);
     if ('text' in checked) texts.push(checked.text);
     else {
       context.faults.add(`${path}.value[${i}]`, checked.fault);
@@ -145,9 +150,9 @@ function compileList(
   return left.nullable && op === 'not_in' ? `(${listed} AND ${left.sql} IS NOT NULL)` : listed;
 }
 
-function parameter(value: Scalar, left: Expression, path: string, { faults, parameters }: ConditionContext) {
+function parameter(value: Scalar, left: Operand, path: string, { faults, parameters }: ConditionContext) {
   const type = left.type as FieldBaseType;
-  const checked = checkValue(value, type);
+  const checked = checkValue(value, type, left.label);
   if ('text' in checked) return parameters.add(checked.text, PARAMETER_TYPES[type]);
   faults.add(path, checked.fault);
   return null;

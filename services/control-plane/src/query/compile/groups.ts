@@ -1,13 +1,12 @@
 import { COLUMN_TYPES, type FieldBaseType } from '@loguro/types';
 import { aggregateOutput } from './aggregates.js';
 import type { CompiledBucket } from './buckets.js';
-import { compileConditions } from './conditions.js';
+import { compileConditions, type Operand } from './conditions.js';
 import type { Output } from './context.js';
 import { allBuckets, filledBucket } from './fill.js';
 import { unknownName } from './names.js';
 import { names, outputNamed } from './outputs.js';
 import { limitClause, orderSql, type Parts, rowsToRead } from './parts.js';
-import type { Expression } from './sql.js';
 import { conditionOf } from './where.js';
 
 /** What the groups compute, each once, as columns c0, c1, … of a subquery; the group keys come first. */
@@ -82,19 +81,28 @@ function compileHaving({ query, outputs, context }: Parts, slots: Slots): string
   return compileConditions(query.having ?? [], 'having', {
     parameters,
     faults,
-    operand(item, path): Expression | null {
+    operand(item, path): Operand | null {
       if (item.aggregate !== undefined) {
         const output = aggregateOutput({ ...item, aggregate: item.aggregate }, source, path, faults);
-        return output && { ...output, sql: slots.use(output) };
+        const label = item.field === undefined ? item.aggregate : `${item.aggregate} of ${JSON.stringify(item.field)}`;
+        return output && { ...output, sql: slots.use(output), label };
       }
       if (item.field === undefined) {
         faults.add(path, 'needs a "field" or an "aggregate"');
         return null;
       }
       const output = outputNamed(item.field, outputs);
-      if (output !== null) return { ...output, sql: slots.use(output) };
-      faults.add(`${path}.field`, unknownName('column or group key', item.field, names(outputs)));
+      if (output !== null) return { ...output, sql: slots.use(output), label: JSON.stringify(item.field) };
+      const reason = source.fields.has(item.field)
+        ? notOfGroups(item.field)
+        : unknownName('column or group key', item.field, names(outputs), 'having');
+      faults.add(`${path}.field`, reason);
       return null;
     },
   });
+}
+
+function notOfGroups(field: string): string {
+  const aggregate = JSON.stringify({ aggregate: 'max', field });
+  return `names a field of records, not of groups: filter it in "where", or compare an aggregate, such as ${aggregate}`;
 }

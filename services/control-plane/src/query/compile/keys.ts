@@ -40,14 +40,17 @@ function keyNamed(
     return null;
   }
   const field = asked?.field ?? name;
-  if (source.fields.has(field) || field === CONTEXT) {
-    const expression = fieldExpression(source, field, path, faults);
+  if (source.fields.has(field) || field.startsWith(CONTEXT)) {
+    const expression = fieldExpression(source, field, path, faults, 'groupBy');
     return expression && { name, output: plainOutput(field, expression) };
   }
   const before = keys.find((key) => key.name === name);
   if (before !== undefined) return before;
   const aliases = select.flatMap(({ aggregate, as }) => (aggregate === undefined && as !== undefined ? [as] : []));
-  faults.add(path, unknownName('field', field, [...source.fields.keys(), ...aliases.filter((as) => as !== name)]));
+  faults.add(
+    path,
+    unknownName('field', field, [...source.fields.keys(), ...aliases.filter((as) => as !== name)], 'groupBy'),
+  );
   return null;
 }
 

@@ -51,10 +51,19 @@ function groupedTerm(item: OrderItem, path: string, outputs: Outputs, context: C
   const found = outputNamed(name, outputs);
   if (found !== null) return found;
   const reason = source.fields.has(name)
-    ? `must be in "groupBy", or a column of the answer: ${JSON.stringify(name)}`
-    : unknownName('column or group key', name, names(outputs));
+    ? notOfGroups(name, outputs)
+    : unknownName('column or group key', name, names(outputs), 'orderBy');
   faults.add(`${path}.field`, reason);
   return null;
+}
+
+function notOfGroups(field: string, { keys, counted }: Outputs): string {
+  if (counted && keys.length === 0) {
+    const select = JSON.stringify([{ field }]);
+    return `orders records, but without "select" they are counted: add "select", such as ${select}`;
+  }
+  const aggregate = JSON.stringify({ aggregate: 'max', field });
+  return `names a field of records, not of groups: add it to "groupBy", or order by an aggregate, such as ${aggregate}`;
 }
 
 function rawTerm(item: OrderItem, path: string, outputs: Outputs, context: CompileContext): Output | null {

@@ -13,6 +13,8 @@ export interface Outputs {
   /** Group keys in order, by the name under which the query knows them. */
   keys: Column[];
   columns: Column[];
+  /** Whether nothing was selected, so that records are counted. */
+  counted: boolean;
 }
 
 /** A column, and where in the query it comes from. */
@@ -37,7 +39,7 @@ export function compileOutputs(query: Query, context: CompileContext): Outputs {
   const implied = impliedColumns(query, keys, selected).map((column) => ({ ...column, path: 'groupBy' }));
   const columns = [...implied, ...selected];
   checkUnique(query, keys, columns, context);
-  return { grouped, keys, columns };
+  return { grouped, keys, columns, counted: query.select === undefined };
 }
 
 /** What a name means in `having` and `orderBy`: a column of the answer, else a group key, by its own name or its field's. */
@@ -76,7 +78,12 @@ function groupedColumn(item: SelectItem, path: string, keys: Column[], context: 
 function notAKey(name: string, keys: Column[], { source }: CompileContext): string {
   if (name === CONTEXT) return 'names "context", which only raw rows have: take it out, or "groupBy" and aggregates';
   if (source.fields.has(name)) return `must be in "groupBy": add ${JSON.stringify(name)}, or aggregate it`;
-  return unknownName('field', name, [...source.fields.keys(), ...keys.map((key) => key.name)]);
+  return unknownName(
+    keys.length === 0 ? 'field' : 'field or group key',
+    name,
+    [...source.fields.keys(), ...keys.map((key) => key.name)],
+    'select',
+  );
 }
 
 function rawColumn(item: SelectItem, path: string, context: CompileContext): Column | null {

@@ -1,6 +1,6 @@
 import { COLUMN_TYPES, type Field, type Fields, fieldList, RECORDS_SCHEMA, recordTable } from '@loguro/types';
 import type { Faults } from './faults.js';
-import { unknownName } from './names.js';
+import { type Place, unknownName } from './names.js';
 import { type Expression, quoteIdentifier } from './sql.js';
 
 /** The dataset a query is about. */
@@ -23,6 +23,8 @@ export const TIMESTAMP = 'timestamp';
 /** Selectable as it is, and nothing else. */
 export const CONTEXT = 'context';
 
+const AS_IT_IS = 'which can be selected as it is and nothing else';
+
 /** What can be asked of a dataset. */
 export function sourceOf({ id, fields }: QueriedDataset): Source {
   const all: Field[] = [{ name: TIMESTAMP, type: 'timestamp', optional: false }, ...fieldList(fields)];
@@ -33,10 +35,21 @@ export function sourceOf({ id, fields }: QueriedDataset): Source {
 }
 
 /** The field of that name as an expression; a fault and null when there is none, or it is `context`. */
-export function fieldExpression(source: Source, name: string, path: string, faults: Faults): Expression | null {
+export function fieldExpression(
+  source: Source,
+  name: string,
+  path: string,
+  faults: Faults,
+  place: Place = 'select',
+): Expression | null {
   const field = source.fields.get(name);
   if (field !== undefined) return { sql: quoteIdentifier(name), type: field.type, nullable: field.optional };
-  if (name === CONTEXT) faults.add(path, 'names "context", which can be selected as it is and nothing else');
-  else faults.add(path, unknownName('field', name, [...source.fields.keys()]));
+  faults.add(path, unknownField(name, [...source.fields.keys()], place));
   return null;
+}
+
+function unknownField(name: string, fields: string[], place: Place): string {
+  if (name === CONTEXT) return `names "context", ${AS_IT_IS}`;
+  if (name.startsWith(`${CONTEXT}.`)) return `names a part of "context", ${AS_IT_IS}`;
+  return unknownName('field', name, fields, place);
 }

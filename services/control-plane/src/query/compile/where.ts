@@ -1,21 +1,27 @@
 import { formatInstant, type Instant, type Query } from '@loguro/types';
-import { compileConditions } from './conditions.js';
+import { compileConditions, type Operand } from './conditions.js';
 import type { CompileContext } from './context.js';
 import { fieldExpression, TIMESTAMP } from './source.js';
 import { PARAMETER_TYPES, type Parameters, quoteIdentifier } from './sql.js';
 import type { TimeWindow } from './windows.js';
 
 /** The conditions of `where`, all of which hold. */
-export function compileWhere(query: Query, { source, parameters, faults }: CompileContext): string[] {
+export function compileWhere(query: Query, context: CompileContext): string[] {
+  const { parameters, faults } = context;
   return compileConditions(query.where ?? [], 'where', {
     parameters,
     faults,
     operand(item, path) {
-      if (item.field !== undefined) return fieldExpression(source, item.field, `${path}.field`, faults);
+      if (item.field !== undefined) return expressionOf(item.field, path, context);
       faults.add(path, 'needs a "field"');
       return null;
     },
   });
+}
+
+function expressionOf(field: string, path: string, { source, faults }: CompileContext): Operand | null {
+  const expression = fieldExpression(source, field, `${path}.field`, faults, 'where');
+  return expression && { ...expression, label: JSON.stringify(field) };
 }
 
 /** That a record lies in a span of time. */
