@@ -184,7 +184,7 @@ export class FastLane {
     connection.since = performance.now();
     const { socket } = connection;
     if (socket.destroyed) return;
-    const sent = socket.write(answer);
+    const sent = socket.write(answer, 'latin1');
     if (close) socket.destroySoon();
     // A client that does not wait for its answers, or does not read them, is the server's.
     else if (connection.heldBack || !sent) this.#handOver(connection, connection.kept);

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ApiError } from '@loguro/types';
 import { SECURITY_HEADERS } from '../security-headers.js';
 
-/** Writes whole answers as text: what Node's `ServerResponse` would send, at a fraction of its cost. */
+/** Writes whole answers as text, one character a byte: what Node's `ServerResponse` would send, at a fraction of its cost. */
 export class LaneAnswers {
   /** Headers that every answer has. */
   readonly #common: string;
@@ -24,13 +24,13 @@ export class LaneAnswers {
 
   refused(requestId: string, error: ApiError, close: boolean): string {
     const extra = linesOf([...Object.entries(error.headers).flat(), 'Cache-Control', 'no-store']);
-    const body = JSON.stringify(error.toBody(requestId));
+    const body = Buffer.from(JSON.stringify(error.toBody(requestId))).toString('latin1');
     return this.#text(`${error.status} ${STATUS_CODES[error.status]}`, requestId, body, close, extra);
   }
 
   #text(status: string, requestId: string, body: string, close: boolean, extra: string): string {
     const connection = close ? 'Connection: close\r\n' : this.#keepAlive;
-    const head = `HTTP/1.1 ${status}\r\n${this.#common}Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\n`;
+    const head = `HTTP/1.1 ${status}\r\n${this.#common}Content-Length: ${body.length}\r\nX-Request-Id: ${requestId}\r\n`;
     return `${head}Date: ${this.#now()}\r\n${connection}${extra}\r\n${body}`;
   }
 

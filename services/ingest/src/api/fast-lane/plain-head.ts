@@ -15,8 +15,11 @@ export const MAX_PLAIN_HEAD = 4096;
 const MAX_PLAIN_BODY = 64 * 1024;
 
 const REQUEST_LINE = /^POST \/datasets\/([1-9]\d{0,8}) HTTP\/1\.1\r\n/;
-/** A header as RFC 9112 §5 has it, of visible ASCII alone. */
-const HEADER = /([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e\t]*)\r\n/y;
+/**
+ * A header as RFC 9112 §5 has it, of visible ASCII alone. A value does not begin with the whitespace before it: were both to
+ * match it, a line of spaces without an end would be tried in as many ways as its length squared.
+ */
+const HEADER = /([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[\x21-\x7e][\x20-\x7e\t]*)?)\r\n/y;
 const LENGTH = /^\d{1,5}$/;
 const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i;
 
