@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { withClient } from '@loguro/servers';
 import { runLoad } from '../load/run-load.js';
 import { type Figure, median, rangeOf } from '../report.js';
 import { residentMb } from '../server-process.js';
 import { measureCopy, writeRows } from './copy-floor.js';
 import { obviousEnv } from './obvious-env.js';
+import { countRows, emptyObviousQueue } from './obvious-queue.js';
 import { untilDrained } from './queue-tools.js';
 import { httpRequest, record } from './rows.js';
 import { type Service, startService } from './service.js';
@@ -38,9 +38,9 @@ export async function measureBatches(stack: IngestStack, say: (line: string) => 
   // Once more: a machine is not as fast after a minute as it was before it.
   await measureFloor();
   const obvious = await obviousBatches(stack, request);
-  say(`the obvious build committed ${obvious.toFixed(0)} rows/s`);
+  say(`the obvious build committed ${obvious.windows[0]?.toFixed(0)} rows/s`);
   const to = (values: number[]) => values.map((value) => value / median(floors));
-  const [rate, other] = [to(ours.windows), to([obvious])];
+  const [rate, other] = [to(ours.windows), to(obvious.windows)];
   return [
     {
       what: 'batches of 500, accepted and committed, rows/s to COPY alone',
@@ -57,6 +57,8 @@ export async function measureBatches(stack: IngestStack, say: (line: string) => 
       reach: { atMost: 300 },
     },
     { what: 'largest worker process meanwhile', value: ours.workerMb, unit: 'MB', reach: { atMost: 300 } },
+    { what: `the obvious build's API after ${OBVIOUS_MS / 1000} s`, value: obvious.apiMb, unit: 'MB' },
+    { what: 'its worker', value: obvious.workerMb, unit: 'MB' },
   ];
 }
 
@@ -116,20 +118,18 @@ function watchMemory({ api, worker }: { api: Service; worker: Service }) {
   };
 }
 
-async function obviousBatches(stack: IngestStack, request: string): Promise<number> {
+async function obviousBatches(stack: IngestStack, request: string): Promise<Sustained> {
   const env = await obviousEnv(stack);
   const api = await startService('obvious api', env);
   const worker = await startService('obvious worker', env);
-  const count = () =>
-    withClient(stack.ownerUrl, async (client) => {
-      const { rows } = await client.query<{ count: number }>(`SELECT count(*)::float8 AS count FROM ${stack.table}`);
-      return rows[0]?.count ?? 0;
-    });
+  const memory = watchMemory({ api, worker });
   const load = { host: '127.0.0.1', port: api.port, connections: CONNECTIONS, request };
   await runLoad({ ...load, warmupMs: 1000, measureMs: OBVIOUS_MS });
-  const rate = (await count()) / ((OBVIOUS_MS + 1000) / 1000);
+  const records = await countRows(stack);
+  const result = { records, windows: [records / ((OBVIOUS_MS + 1000) / 1000)], ...memory.stop() };
   await api.stop();
   await worker.stop();
+  await emptyObviousQueue(stack);
   await stack.truncate();
-  return rate;
+  return result;
 }

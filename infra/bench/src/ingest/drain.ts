@@ -3,12 +3,14 @@ import { waitFor } from '@loguro/servers';
 import type { Figure } from '../report.js';
 import { interleave, ratio } from './compare.js';
 import { COPY_TOOL, measureCopy, writeRows } from './copy-floor.js';
+import { drainObvious } from './obvious-queue.js';
 import { fillQueue, type QueueOf, untilDrained } from './queue-tools.js';
 import type { IngestStack, QueueKind } from './stack.js';
 
 const ROWS = Number(process.env.LOGURO_BENCH_DRAIN_ROWS ?? 600_000);
 /** The queue in PostgreSQL is slower to fill; its rate does not depend on how much there is. */
 const POSTGRES_ROWS = ROWS / 4;
+const OBVIOUS_ROWS = ROWS / 20;
 
 /** From a full queue to committed rows, ledger on, API idle, as a ratio to COPY of the same rows. */
 export async function measureDrain(stack: IngestStack, say: (line: string) => void): Promise<Figure[]> {
@@ -20,6 +22,7 @@ export async function measureDrain(stack: IngestStack, say: (line: string) => vo
       { name: 'one worker', measure: () => drain(stack, 'everysec', ROWS, 1) },
       { name: 'two workers', measure: () => drain(stack, 'everysec', ROWS, 2) },
       { name: 'PostgreSQL queue', measure: () => drain(stack, 'postgres', POSTGRES_ROWS, 1) },
+      { name: 'obvious', measure: () => drainObvious(stack, OBVIOUS_ROWS) },
     ],
     'rows/s',
     say,
@@ -28,6 +31,7 @@ export async function measureDrain(stack: IngestStack, say: (line: string) => vo
   return [
     ratio(`drain, Redis queue, rows/s to ${COPY_TOOL}`, seen('one worker'), floor, { atLeast: 0.9 }),
     ratio('drain with a second worker on the same machine, to one', seen('two workers'), seen('one worker')),
+    ratio(`drain, the obvious build, rows/s to ${COPY_TOOL}`, seen('obvious'), floor),
     ratio(`drain, PostgreSQL queue, rows/s to ${COPY_TOOL}`, seen('PostgreSQL queue'), floor),
   ];
 }

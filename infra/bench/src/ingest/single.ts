@@ -3,6 +3,7 @@ import { runLoad } from '../load/run-load.js';
 import { type Figure, median } from '../report.js';
 import { interleave, ratio } from './compare.js';
 import { obviousEnv } from './obvious-env.js';
+import { emptyObviousQueue } from './obvious-queue.js';
 import { untilDrained } from './queue-tools.js';
 import { httpRequest, record } from './rows.js';
 import { type Service, startService } from './service.js';
@@ -23,7 +24,10 @@ export async function measureSingle(stack: IngestStack, say: (line: string) => v
     always: await stack.startApi('always'),
     postgres: await stack.startApi('postgres'),
   };
-  const obvious = await startService('obvious api', await obviousEnv(stack));
+  const obvious = {
+    everysec: await startService('obvious api', await obviousEnv(stack)),
+    always: await startService('obvious api', await obviousEnv(stack, 'always')),
+  };
   const load = (port: number, ratePerSecond?: number) =>
     runLoad({
       host: '127.0.0.1',
@@ -43,6 +47,11 @@ export async function measureSingle(stack: IngestStack, say: (line: string) => v
     await drained(stack, 'everysec', await stack.startWorker('everysec'));
     return result;
   };
+  const obviously = async (kind: 'everysec' | 'always', rate?: number) => {
+    const result = await load(obvious[kind].port, rate);
+    await emptyObviousQueue(stack, kind);
+    return result;
+  };
   try {
     const seen = await interleave(
       [
@@ -51,19 +60,23 @@ export async function measureSingle(stack: IngestStack, say: (line: string) => v
         { name: 'worker held', measure: async () => (await held()).perSecond },
         { name: 'always', measure: async () => (await beside('always')).perSecond },
         { name: 'PostgreSQL queue', measure: async () => (await beside('postgres')).perSecond },
-        { name: 'obvious', measure: async () => (await load(obvious.port)).perSecond },
+        { name: 'obvious', measure: async () => (await obviously('everysec')).perSecond },
+        { name: 'obvious, always', measure: async () => (await obviously('always')).perSecond },
       ],
       'requests/s',
       say,
     );
     const half = Math.round(median(seen('worker beside')) / 2);
+    const itsHalf = Math.round(median(seen('obvious')) / 2);
     const late = await interleave(
       [
         { name: 'bare', measure: async () => (await load(bare.port, half)).p99 },
         { name: 'worker beside', measure: async () => (await beside('everysec', half)).p99 },
         { name: 'worker held', measure: async () => (await held(half)).p99 },
+        { name: 'bare, slower', measure: async () => (await load(bare.port, itsHalf)).p99 },
+        { name: 'obvious', measure: async () => (await obviously('everysec', itsHalf)).p99 },
       ],
-      `ms at the 99th percentile, ${half} requests/s`,
+      `ms at the 99th percentile, ${half} requests/s, the obvious build ${itsHalf}`,
       say,
     );
     const floor = seen('bare');
@@ -73,12 +86,14 @@ export async function measureSingle(stack: IngestStack, say: (line: string) => v
       ratio(`single POST, worker held, ${to}`, seen('worker held'), floor, { atLeast: 0.75 }),
       ratio(`single POST, the obvious build, no worker, ${to}`, seen('obvious'), floor),
       ratio('single POST, appendfsync always to everysec', seen('always'), seen('worker beside'), { atLeast: 0.85 }),
+      ratio('the same, the obvious build', seen('obvious, always'), seen('obvious')),
       ratio(`single POST, PostgreSQL queue, ${to}`, seen('PostgreSQL queue'), floor),
       ratio('99th percentile at half load, to the bare server', late('worker beside'), late('bare'), { atMost: 3 }),
       ratio('the same, worker held', late('worker held'), late('bare')),
+      ratio('the same, the obvious build at half of its own rate', late('obvious'), late('bare, slower')),
     ];
   } finally {
-    await Promise.all([bare, obvious, ...Object.values(apis)].map((service) => service.stop()));
+    await Promise.all([bare, ...Object.values(obvious), ...Object.values(apis)].map((service) => service.stop()));
   }
 }
 
