@@ -22,7 +22,9 @@ export interface ServiceProcess {
   ended(): Promise<number | null>;
   /** SIGKILLs it, if it runs. */
   stop(): Promise<void>;
-  /** Reads a metric, its labels added up; 0 when it has no sample. */
+  /** Reads its metrics. @returns the value of one, its labels added up; 0 when it has no sample */
+  metrics(): Promise<(name: string) => number>;
+  /** Reads one of them. */
   metric(name: string): Promise<number>;
 }
 
@@ -79,11 +81,14 @@ export async function startService(entry: string, env: Record<string, string>): 
       child?.kill('SIGKILL');
       await ended;
     },
-    async metric(name) {
-      const text = await (await fetch(`${opsUrl}/metrics`)).text();
-      const values = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
-      return values.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+    async metrics() {
+      const lines = (await (await fetch(`${opsUrl}/metrics`)).text()).split('\n');
+      return (name) => {
+        const samples = lines.filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+        return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+      };
     },
+    metric: async (name) => (await service.metrics())(name),
   };
   await service.start();
   return service;
