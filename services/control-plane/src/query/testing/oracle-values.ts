@@ -1,4 +1,11 @@
-import { type Field, type FieldBaseType, formatInstant, parseTimestamp, type Scalar } from '@loguro/types';
+import {
+  type Field,
+  type FieldBaseType,
+  formatInstant,
+  parseTimestamp,
+  type Scalar,
+  type SelectItem,
+} from '@loguro/types';
 
 /** A value as the oracle reckons with it: timestamps are microseconds since the epoch. */
 export type Value = string | number | boolean | bigint | null;
@@ -49,4 +56,11 @@ export function compareValues(a: Value, b: Value): number {
     return x.length - y.length;
   }
   return a === b ? 0 : (a as number) < (b as number) ? -1 : 1;
+}
+
+/** The name of the column that an item makes. */
+export function nameOf({ as, aggregate: kind, field, bucket }: SelectItem): string {
+  if (as !== undefined) return as;
+  if (kind !== undefined) return field === undefined ? kind : `${kind}_${field}`;
+  return bucket ?? (field as string);
 }

@@ -17,6 +17,7 @@ import {
   compareNullable,
   compareValues,
   micros,
+  nameOf,
   type Row,
   shown,
   toRow,
@@ -63,10 +64,13 @@ function raw(rows: Row[], query: Query) {
   const select = query.select ?? [];
   const columns = select.map((item) => ({ name: nameOf(item), of: (row: Row) => computed(item, row) }));
   const order = query.orderBy ?? [{ field: 'timestamp', direction: 'desc' as const }];
-  const terms = order.map((item) => {
-    const column = columns.find(({ name }) => item.bucket === undefined && name === item.field);
-    return { of: column?.of ?? ((row: Row) => computed(item, row)), descending: item.direction === 'desc' };
+  const meant = order.map((item) => {
+    const column = select.find((one) => item.bucket === undefined && nameOf(one) === item.field);
+    return { item: column ?? item, descending: item.direction === 'desc' };
   });
+  // A second mention orders nothing, not even by its direction the rows that are alike.
+  const first = meant.filter(({ item }, i) => meant.findIndex((other) => same(other.item, item)) === i);
+  const terms = first.map(({ item, descending }) => ({ of: (row: Row) => computed(item, row), descending }));
   const lastDescends = terms.at(-1)?.descending ?? true;
   const sorted = rows
     .map((row, i) => ({ row, i }))
@@ -86,7 +90,8 @@ function groups(rows: Row[], query: Query, types: Map<string, Field>, range: { f
   const keys: Key[] = (query.groupBy ?? []).map((item) => {
     if (typeof item !== 'string') return { name: item.as ?? item.bucket, item, declared: true };
     const bucket = select?.find((other) => other.bucket !== undefined && nameOf(other) === item);
-    return { name: item, item: bucket ?? { field: item }, declared: false };
+    const renamed = types.has(item) ? undefined : select?.find(({ as }) => as === item);
+    return { name: item, item: bucket ?? { field: renamed?.field ?? item }, declared: false };
   });
   const members = new Map<string, { values: Value[]; rows: Row[] }>();
   const member = (values: Value[]) => {
@@ -106,30 +111,35 @@ function groups(rows: Row[], query: Query, types: Map<string, Field>, range: { f
     );
 
   const all = [...members.values()];
-  const valueFor = (item: SelectItem | OrderItem | HavingCondition, group: (typeof all)[number]): Value => {
+  const keyOf = (name: string) =>
+    keys.find((key) => key.name === name)?.item ??
+    keys.find(({ item }) => item.bucket === undefined && item.field === name)?.item;
+  /** The key that a plain field means; everything else means itself. */
+  const resolved = (item: SelectItem): SelectItem =>
+    item.aggregate === undefined && item.bucket === undefined ? (keyOf(item.field as string) as SelectItem) : item;
+  const valueFor = (item: SelectItem, group: (typeof all)[number]): Value => {
     if (item.aggregate !== undefined) return aggregate(item.aggregate, item.field, group.rows);
-    return group.values[keys.findIndex((key) => sameKey(key, item as SelectItem))] as Value;
+    return group.values[keys.findIndex((key) => same(key.item, item))] as Value;
   };
-  const implied: SelectItem[] =
-    select === undefined
-      ? keys.map(({ name, item }) => ({ ...item, as: name }))
-      : keys
-          .filter((key) => key.declared && !select.some((item) => item.aggregate === undefined && sameKey(key, item)))
-          .map(({ item }) => item);
-  const columns = [...implied, ...(select ?? [{ aggregate: 'count' as const }])].map((item) => ({
+  const selected = (select ?? [{ aggregate: 'count' as const }]).map((item) => ({
     name: nameOf(item),
-    item,
+    item: resolved(item),
   }));
-  const named = (name: string) =>
-    columns.find((column) => column.name === name)?.item ?? (keys.find((key) => key.name === name)?.item as SelectItem);
-  const reference = <T extends OrderItem | HavingCondition>(item: T): SelectItem | T =>
-    item.aggregate === undefined && !('bucket' in item && item.bucket) ? named(item.field as string) : item;
+  const implied = keys.filter(
+    (key) => select === undefined || (key.declared && !selected.some(({ item }) => same(item, key.item))),
+  );
+  const columns = [...implied.map(({ name, item }) => ({ name, item })), ...selected];
+  const reference = (item: OrderItem | HavingCondition): SelectItem => {
+    if (item.aggregate !== undefined || ('bucket' in item && item.bucket)) return item as SelectItem;
+    const column = columns.find(({ name }) => name === item.field);
+    return column?.item ?? (keyOf(item.field as string) as SelectItem);
+  };
 
   const kept = all.filter((group) =>
     (query.having ?? []).every((condition) =>
       holdsWith(condition, (item) => ({
         value: valueFor(reference(item as HavingCondition), group),
-        type: typeOf(reference(item as HavingCondition) as SelectItem, types),
+        type: typeOf(reference(item as HavingCondition), types),
       })),
     ),
   );
@@ -145,15 +155,10 @@ function groups(rows: Row[], query: Query, types: Map<string, Field>, range: { f
   };
 }
 
-/** Whether an item of `select` or `orderBy` means a group key: by its name, or by being the same bucket. */
-function sameKey(key: Key, item: SelectItem): boolean {
-  if (item.bucket === undefined && item.field === key.name) return true;
-  const zone = (other: SelectItem) => other.timezone ?? 'UTC';
-  return (
-    key.item.bucket === item.bucket &&
-    key.item.field === item.field &&
-    (item.bucket === undefined || zone(key.item) === zone(item))
-  );
+/** Whether two items are the same field, bucket or aggregate, whatever their names. */
+function same(a: SelectItem, b: SelectItem): boolean {
+  const zone = (item: SelectItem) => (item.bucket === undefined ? undefined : (item.timezone ?? 'UTC'));
+  return a.bucket === b.bucket && a.field === b.field && a.aggregate === b.aggregate && zone(a) === zone(b);
 }
 
 /** In microseconds, so short that no bucket is missed: a quarter of an hour divides every offset in use. */
@@ -253,12 +258,6 @@ function holdsWith(condition: AnyCondition, operand: Operand): boolean {
 function typeOf(item: SelectItem, types: Map<string, Field>): FieldBaseType {
   const counts = item.aggregate === 'count' || item.aggregate === 'count_distinct';
   return counts ? 'number' : (types.get(item.field as string)?.type as FieldBaseType);
-}
-
-function nameOf({ as, aggregate: kind, field, bucket }: SelectItem): string {
-  if (as !== undefined) return as;
-  if (kind !== undefined) return field === undefined ? kind : `${kind}_${field}`;
-  return bucket ?? (field as string);
 }
 
 function byTerms<T>(terms: { of: (row: T) => Value; descending: boolean }[], a: T, b: T): number {
