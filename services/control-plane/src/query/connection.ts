@@ -32,6 +32,8 @@ export async function untilUnresponsive<T>(work: Promise<T>, timeoutMs: number):
 /** A connection of the pool that is given back once; one that broke, or that no longer answers, is thrown away. */
 export interface Lease {
   client: PoolClient;
+  /** Has it thrown away when it is given back, because its session may not be as it was. */
+  discard(): void;
   release(failure?: unknown): void;
 }
 
@@ -45,6 +47,7 @@ export async function lease(pool: Pool): Promise<Lease> {
   client.on('error', onError);
   return {
     client,
+    discard: onError,
     release(failure) {
       client.off('error', onError);
       client.release(broken || failure instanceof UnresponsiveError);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitFor } from '@loguro/testing';
 import type { Query } from '@loguro/types';
+import { createQueryPool } from './query-pool.js';
 import { createQueryService, type QueryTarget } from './query-service.js';
 import { createQueryFixture, insertRecords } from './testing/record-fixture.js';
 
@@ -184,6 +185,31 @@ describe('reading', () => {
     client.abort(new Error('gone'));
     await noneOpen();
   });
+});
+
+test('a reader that goes away while its stream waits for a connection leaves that as it was', async () => {
+  const pool = createQueryPool({
+    url: fixture.database.queryUrl,
+    poolSize: 1,
+    connectTimeoutMs: 5000,
+    statementTimeoutMs: 5000,
+  });
+  const service = createQueryService({ pool, statementTimeoutMs: 5000 });
+  try {
+    const held = await pool.connect();
+    const client = new AbortController();
+    const stream = service.stream(small, { range: everything }, 'text/csv', client.signal);
+    await waitFor(() => pool.waitingCount === 1, { timeoutMs: 5000, what: 'the stream to wait' });
+    client.abort(new Error('gone'));
+    held.release();
+    await expect(stream).rejects.toThrow('gone');
+    expect((await pool.query('SHOW statement_timeout')).rows).toEqual([{ statement_timeout: '5s' }]);
+    expect((await pool.query('SHOW work_mem')).rows).toEqual([{ work_mem: '32MB' }]);
+    expect(pool.totalCount).toBe(1);
+  } finally {
+    await service.close();
+    await pool.end();
+  }
 });
 
 describe('failing', () => {

@@ -62,7 +62,7 @@ export async function openQueryStream(compiled: CompiledQuery, options: QueryStr
     const onExpired = (reason: Error) => {
       if (!reads.expire(reason)) void close(reason);
     };
-    rows = await openRowStream(connection.client, compiled, { ...options, onExpired });
+    rows = await openRowStream(connection, compiled, { ...options, onExpired });
     const opened = rows;
     const next = () => reads.read(opened);
     const chunks = encode(rowFormat(type, compiled.columns), await next(), { next }, close, toFailure);

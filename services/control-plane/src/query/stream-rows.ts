@@ -1,8 +1,7 @@
 import { ApiError } from '@loguro/types';
-import type { PoolClient } from 'pg';
 import Cursor from 'pg-cursor';
 import type { Canceller } from './canceller.js';
-import { untilUnresponsive } from './connection.js';
+import { type Lease, untilUnresponsive } from './connection.js';
 import { AS_TEXT, rowSize, type TextRow } from './decode.js';
 import { queryTimeout } from './query-failure.js';
 import { shareSortMemory } from './sort-memory.js';
@@ -24,7 +23,10 @@ export interface RowStreamOptions {
 export interface RowStream {
   /** Empty: that was all. */
   next(): Promise<TextRow[]>;
-  /** Ends the statement, wherever it is, and leaves the connection as it was. No `next` may be under way. */
+  /**
+   * Ends the statement, wherever it is, and leaves the connection as it was, or else has it thrown away. No `next` may
+   * be under way.
+   */
   close(): Promise<void>;
 }
 
@@ -38,14 +40,22 @@ const BATCH_ROWS_MAX = 5000;
  * statement down instead of filling memory.
  */
 export async function openRowStream(
-  client: PoolClient,
+  connection: Lease,
   { text, values, sorts }: Statement & { sorts?: number },
   { signal, canceller, statementTimeoutMs, streamTimeoutMs, onExpired }: RowStreamOptions,
 ): Promise<RowStream> {
-  // The session's own limit would run from the first row to the last, whoever is slow.
-  await client.query(`SELECT set_config('statement_timeout', $1, false)`, [String(streamTimeoutMs)]);
-  await shareSortMemory(client, sorts);
+  const { client } = connection;
+  // Before anything is changed in the session: it throws when the reader has gone away.
   const watch = await canceller.watch(client, signal);
+  try {
+    // The session's own limit would run from the first row to the last, whoever is slow.
+    await client.query(`SELECT set_config('statement_timeout', $1, false)`, [String(streamTimeoutMs)]);
+    await shareSortMemory(client, sorts);
+  } catch (error) {
+    connection.discard();
+    await watch.release();
+    throw error;
+  }
   const deadline = setTimeout(() => {
     const reason = streamTimeout(streamTimeoutMs);
     watch.cancel(reason);
@@ -68,12 +78,17 @@ export async function openRowStream(
     async close() {
       clearTimeout(deadline);
       await watch.release();
-      await untilUnresponsive(closeCursor(client, cursor), statementTimeoutMs);
+      try {
+        await untilUnresponsive(closeCursor(client, cursor), statementTimeoutMs);
+      } catch (error) {
+        connection.discard();
+        throw error;
+      }
     },
   };
 }
 
-async function closeCursor(client: PoolClient, cursor: Cursor): Promise<void> {
+async function closeCursor(client: Lease['client'], cursor: Cursor): Promise<void> {
   // A cursor that failed is closed already.
   await cursor.close().catch(() => undefined);
   await client.query('RESET statement_timeout; RESET work_mem');
