@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitFor } from '@loguro/testing';
 import type { Query } from '@loguro/types';
+import { createCanceller } from './canceller.js';
+import { compileQuery } from './compile/compile-query.js';
+import { lease } from './connection.js';
+import { rowSize } from './decode.js';
 import { createQueryPool } from './query-pool.js';
 import { createQueryService, type QueryTarget } from './query-service.js';
+import { openRowStream } from './stream-rows.js';
 import { createQueryFixture, insertRecords } from './testing/record-fixture.js';
 
 const fields = { name: 'string?', n: 'number?', ok: 'boolean?', at: 'timestamp?' } as const;
@@ -97,6 +102,25 @@ describe('formats', () => {
   });
 });
 
+/** Characters that a stream of rows reads, in all and at once. */
+async function readSizes(target: QueryTarget, query: Query) {
+  const compiled = compileQuery(target, { range: everything, ...query }, { now: new Date(), mode: 'stream' });
+  const canceller = createCanceller(fixture.pool);
+  const connection = await lease(fixture.pool);
+  const options = { signal: never, canceller, statementTimeoutMs: 5000, streamTimeoutMs: 20_000 };
+  const stream = await openRowStream(connection, compiled, { ...options, onExpired: () => undefined });
+  let [read, largest] = [0, 0];
+  for (let rows = await stream.next(); rows.length > 0; rows = await stream.next()) {
+    const size = rows.reduce((sum, row) => sum + rowSize(row), 0);
+    read += size;
+    largest = Math.max(largest, size);
+  }
+  await stream.close();
+  connection.release();
+  await canceller.close();
+  return { read, largest };
+}
+
 describe('reading', () => {
   test('a slow reader slows the statement down instead of filling memory', async () => {
     const { chunks } = await fixture.service.stream(
@@ -121,6 +145,28 @@ describe('reading', () => {
     // All rows together are 140 MB of text.
     expect(process.memoryUsage().rss - before).toBeLessThan(120 * 1024 * 1024);
     await noneOpen();
+  });
+
+  test('a chunk is small however large the rows behind small ones are', async () => {
+    const uneven = await fixture.dataset(fields);
+    await fixture.owner.query(
+      `INSERT INTO records.dataset_${uneven.id} ("timestamp", "context", "__traceId", "name")
+       SELECT timestamptz '2026-01-01' + i * interval '1 second', '{}', 't', repeat('x', CASE WHEN i <= 200 THEN 1 ELSE 250000 END)
+         FROM generate_series(1, 600) i`,
+    );
+    const orderBy = [{ field: 'timestamp' }];
+    const { read, largest } = await readSizes(uneven, { select: [{ field: 'name' }], orderBy });
+    expect(read).toBe(200 + 400 * 250_000);
+    expect(largest).toBeLessThanOrEqual(128 * 250_000);
+    const twice = [1, 2, 3, 4].map((i) => ({ field: 'name', as: `name${i}` }));
+    expect((await readSizes(uneven, { select: twice, orderBy })).largest).toBeLessThanOrEqual(128 * 250_000);
+    const { chunks } = await fixture.service.stream(
+      uneven,
+      { range: everything, select: [{ field: 'name' }], orderBy },
+      'application/x-ndjson',
+      never,
+    );
+    for await (const chunk of chunks) expect(chunk.length).toBeLessThan(512 * 1024);
   });
 
   test.each(['before the first chunk', 'half-way'])(

@@ -14,6 +14,9 @@ export interface QueryStream {
   chunks: AsyncIterable<string>;
 }
 
+/** Characters of a chunk, about: the row that goes over is the last. */
+const CHUNK_SIZE = 256 * 1024;
+
 /** Options of {@link openQueryStream}. */
 export interface QueryStreamOptions {
   pool: Pool;
@@ -116,8 +119,13 @@ async function* encode(
   try {
     let chunk = format.head;
     for (let batch = first; batch.length > 0; batch = await rows.next()) {
-      for (const row of batch) chunk += format.row(row);
-      yield chunk;
+      for (const row of batch) {
+        chunk += format.row(row);
+        if (chunk.length < CHUNK_SIZE) continue;
+        yield chunk;
+        chunk = '';
+      }
+      if (chunk !== '') yield chunk;
       chunk = '';
     }
     if (chunk !== '') yield chunk;

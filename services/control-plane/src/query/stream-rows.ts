@@ -1,9 +1,11 @@
 import { ApiError } from '@loguro/types';
 import Cursor from 'pg-cursor';
 import type { Canceller } from './canceller.js';
+import type { CompiledQuery } from './compile/compile-query.js';
 import { type Lease, untilUnresponsive } from './connection.js';
-import { AS_TEXT, rowSize, type TextRow } from './decode.js';
+import { AS_TEXT, type TextRow } from './decode.js';
 import { queryTimeout } from './query-failure.js';
+import { rowsPerRead } from './rows-per-read.js';
 import { shareSortMemory } from './sort-memory.js';
 import type { Statement } from './statement.js';
 
@@ -30,10 +32,11 @@ export interface RowStream {
   close(): Promise<void>;
 }
 
-/** Rows in the first batch; after that as many as hold about {@link BATCH_BYTES}. */
-const FIRST_BATCH_ROWS = 100;
-const BATCH_BYTES = 512 * 1024;
-const BATCH_ROWS_MAX = 5000;
+/**
+ * What the rows of one read may hold when all of them are as large as possible: 128 of them, which together are
+ * mostly some ten KiB. More at once were no faster.
+ */
+const READ_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
  * Opens a cursor in the database, which computes rows only when they are asked for: a slow reader slows the
@@ -41,7 +44,7 @@ const BATCH_ROWS_MAX = 5000;
  */
 export async function openRowStream(
   connection: Lease,
-  { text, values, sorts }: Statement & { sorts?: number },
+  { text, values, sorts, copies }: Statement & Pick<CompiledQuery, 'sorts' | 'copies'>,
   { signal, canceller, statementTimeoutMs, streamTimeoutMs, onExpired }: RowStreamOptions,
 ): Promise<RowStream> {
   const { client } = connection;
@@ -62,15 +65,12 @@ export async function openRowStream(
     onExpired(reason);
   }, streamTimeoutMs);
   const cursor = client.query(new Cursor<TextRow>(text, values, { rowMode: 'array', types: AS_TEXT }));
-  let batch = FIRST_BATCH_ROWS;
+  const batch = rowsPerRead(copies, READ_BYTES_MAX);
   return {
     async next() {
       const timer = setTimeout(() => watch.cancel(queryTimeout(statementTimeoutMs)), statementTimeoutMs);
       try {
-        const rows = await watch.guard(untilUnresponsive(cursor.read(batch), statementTimeoutMs));
-        const bytes = rows.reduce((sum, row) => sum + rowSize(row), 1);
-        batch = Math.min(Math.max(1, Math.floor((BATCH_BYTES / bytes) * rows.length)), BATCH_ROWS_MAX);
-        return rows;
+        return await watch.guard(untilUnresponsive(cursor.read(batch), statementTimeoutMs));
       } finally {
         clearTimeout(timer);
       }

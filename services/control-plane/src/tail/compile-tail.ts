@@ -1,5 +1,6 @@
 import type { QueryColumn, TailRequest } from '@loguro/types';
 import { createContext } from '../query/compile/context.js';
+import { copiesOf } from '../query/compile/copies.js';
 import { Faults } from '../query/compile/faults.js';
 import { compileOutputs } from '../query/compile/outputs.js';
 import { CONTEXT, type QueriedDataset, sourceOf } from '../query/compile/source.js';
@@ -7,6 +8,11 @@ import { PARAMETER_TYPES, Parameters } from '../query/compile/sql.js';
 import { compileWhere } from '../query/compile/where.js';
 import type { Statement } from '../query/statement.js';
 import type { Step } from './regions.js';
+
+/** A statement for records, and how large one of its rows may be: see `copiesOf`. */
+export interface TailStatement extends Statement {
+  copies: number;
+}
 
 /** What to show of records, compiled as a query's `select` and `where` are. */
 export interface CompiledTail {
@@ -22,7 +28,7 @@ export interface CompiledTail {
    * @param after the place of the last one that was shown
    * @returns a statement whose rows are the columns, and behind them the place
    */
-  page(step: Step, xids: readonly string[], after: string | null): Statement;
+  page(step: Step, xids: readonly string[], after: string | null): TailStatement;
   /** How many records of these transactions a step holds, shown or not. */
   count(step: Step, xids: readonly string[]): Statement;
 }
@@ -43,7 +49,9 @@ export function compileTail(dataset: QueriedDataset, request: TailRequest): Comp
     faults.throwIfAny();
     return { parameters, columns, conditions };
   };
-  const columns = compile().columns.map(({ name, output }) => ({ name, type: output.type }));
+  const shown = compile().columns;
+  const copies = copiesOf({ columns: shown, grouped: false });
+  const columns = shown.map(({ name, output }) => ({ name, type: output.type }));
 
   return {
     table: source.table,
@@ -57,6 +65,7 @@ export function compileTail(dataset: QueriedDataset, request: TailRequest): Comp
       return {
         text: `SELECT ${shown} FROM ${source.table} WHERE ${all} ORDER BY ctid`,
         values: parameters.values,
+        copies,
       };
     },
     count(step, xids) {

@@ -2,30 +2,32 @@ import type { PoolClient } from 'pg';
 import Cursor from 'pg-cursor';
 import { untilUnresponsive } from '../query/connection.js';
 import { AS_TEXT, rowSize, type TextRow } from '../query/decode.js';
-import type { Statement } from '../query/statement.js';
+import { rowsPerRead } from '../query/rows-per-read.js';
+import type { TailStatement } from './compile-tail.js';
 
 /** How much of a statement's rows to take. */
 export interface PageLimits {
   rows: number;
-  /** Characters, about: the row that goes over is the last. */
+  /** Characters, about: the read that goes over is the last. */
   bytes: number;
   /** The longest wait for rows, in milliseconds. */
   timeoutMs: number;
 }
 
-/** Rows in a first read, of which the largest possible ones together are still bearable. */
-const FIRST_ROWS = 32;
+/** What the rows of one read may hold when all of them are as large as possible: 32 of them. */
+const READ_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Takes rows of a statement up to a limit. `ended` when there are no more than these. */
 export async function readPage(
   client: PoolClient,
-  { text, values }: Statement,
+  { text, values, copies }: TailStatement,
   { rows: limit, bytes: maxBytes, timeoutMs }: PageLimits,
 ): Promise<{ rows: TextRow[]; bytes: number; ended: boolean }> {
   const cursor = client.query(new Cursor<TextRow>(text, values, { rowMode: 'array', types: AS_TEXT }));
   const rows: TextRow[] = [];
   let bytes = 0;
-  let size = FIRST_ROWS;
+  const most = rowsPerRead(copies, READ_BYTES_MAX);
+  let size = most;
   try {
     for (;;) {
       const wanted = Math.min(size, limit - rows.length);
@@ -35,7 +37,7 @@ export async function readPage(
       if (read.length < wanted) return { rows, bytes, ended: true };
       if (rows.length >= limit || bytes >= maxBytes) return { rows, bytes, ended: false };
       // As many as should fit, by the size of those that came.
-      size = Math.max(1, Math.ceil(((maxBytes - bytes) / (bytes + 1)) * rows.length));
+      size = Math.min(most, Math.max(1, Math.ceil(((maxBytes - bytes) / (bytes + 1)) * rows.length)));
     }
   } finally {
     await untilUnresponsive(

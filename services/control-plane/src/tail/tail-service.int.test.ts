@@ -95,6 +95,20 @@ describe('what arrived', () => {
     expect(numbers(all.rows)).toEqual(upTo(100));
   });
 
+  test('comes in small pages when large records are behind small ones', async () => {
+    const target = await fixture.dataset(fields);
+    const cursor = await fixture.start(target);
+    const mixed = numbered(400, 0).map((record, i) => ({ ...record, name: 'x'.repeat(i < 32 ? 1 : 250_000) }));
+    await one.store(target, mixed);
+    const select = [{ field: 'n' }, { field: 'name' }];
+    const first = await fixture.ask(target, { cursor, select });
+    expect(JSON.stringify(first).length).toBeLessThan(13 * 1024 * 1024);
+    const names = Array.from({ length: 32 }, (_, i) => ({ field: 'name', as: `name${i}` }));
+    const wide = await fixture.ask(target, { cursor, select: names });
+    expect(JSON.stringify(wide).length).toBeLessThan(13 * 1024 * 1024);
+    expect(numbers((await fixture.drain(target, cursor, { select })).rows)).toEqual(upTo(400));
+  });
+
   test('is all there and nothing twice while two write and another takes pages of it', async () => {
     const target = await fixture.dataset(fields);
     const start = await fixture.start(target);

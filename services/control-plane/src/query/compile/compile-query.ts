@@ -1,5 +1,6 @@
 import { LIMITS, type Query, type QueryColumn } from '@loguro/types';
 import { createContext } from './context.js';
+import { copiesOf } from './copies.js';
 import { decodeCursor, fingerprintOf, type Position } from './cursor.js';
 import { Faults } from './faults.js';
 import { compileGroups } from './groups.js';
@@ -26,6 +27,8 @@ export interface CompiledQuery {
   limit: number;
   /** For a page of raw rows. */
   cursorOf?: CursorOf;
+  /** How many times the longest text that a record can hold may stand in one row of the answer. */
+  copies: number;
   /** Sorts that its aggregates need at the same time. Absent: none. */
   sorts?: number;
   /** There when the statement may miss rows: compiles the one for the other rows, which come behind its own. */
@@ -89,6 +92,7 @@ export function compileQuery(dataset: QueriedDataset, query: Query, options: Com
     ...(partial && { rest: () => compileQuery(dataset, query, { ...options, reach: 'rest' }) }),
     values: context.parameters.values,
     columns: outputs.columns.map(({ name, output }) => ({ name, type: output.type })),
+    copies: copiesOf(outputs),
     range: formatRange(range),
     limit,
   };
