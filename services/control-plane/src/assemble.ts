@@ -139,6 +139,7 @@ interface TailParts {
 function openTails({ queryPool, feedPool, statementTimeoutMs, metrics, logger }: TailParts) {
   const feed = createArrivalFeed({
     pool: feedPool,
+    statementTimeoutMs,
     intervalMs: FEED_INTERVAL_MS,
     onFailure: (err) => logger.warn({ err }, 'arrivals can not be seen; tails wait as long as they may'),
   });

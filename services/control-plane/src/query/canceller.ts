@@ -1,4 +1,5 @@
 import { Pool, type PoolClient } from 'pg';
+import { askOf, UnresponsiveError } from './connection.js';
 
 /** A connection at work, and the way to end its statement early. */
 export interface Watch {
@@ -7,7 +8,8 @@ export interface Watch {
   /**
    * Waits for the statement, or for a part of it.
    *
-   * @throws the reason of the cancellation, or what the statement threw
+   * @throws the reason of the cancellation, or what the statement threw; UnresponsiveError in any case, because of
+   *   what it says of the connection
    */
   guard<T>(work: Promise<T>): Promise<T>;
   /**
@@ -28,7 +30,7 @@ export interface Canceller {
   close(): Promise<void>;
 }
 
-/** When even the cancellation gets no answer in this time, the statement timeout has to end the statement. */
+/** When even the cancellation gets no answer in this time, the statement timeout has to end the statement. In milliseconds. */
 const CANCEL_TIMEOUT_MS = 2000;
 
 /**
@@ -53,7 +55,8 @@ export function createCanceller(pool: Pool): Canceller {
   async function pidOf(client: PoolClient): Promise<number> {
     const known = pids.get(client);
     if (known !== undefined) return known;
-    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const ask = askOf(client, CANCEL_TIMEOUT_MS);
+    const { rows } = await ask<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     const pid = rows[0]?.pid as number;
     pids.set(client, pid);
     return pid;
@@ -80,7 +83,7 @@ export function createCanceller(pool: Pool): Canceller {
             if (cancelled !== undefined) throw cancelled.reason;
             return value;
           } catch (error) {
-            throw cancelled === undefined ? error : cancelled.reason;
+            throw cancelled === undefined || error instanceof UnresponsiveError ? error : cancelled.reason;
           }
         },
         async release() {

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 
 /** The server did not even answer that it gave up. */
 export class UnresponsiveError extends Error {
@@ -29,6 +29,21 @@ export async function untilUnresponsive<T>(work: Promise<T>, timeoutMs: number):
   }
 }
 
+/** Runs a statement and returns all of it, or throws; an {@link UnresponsiveError} when the database is silent. */
+export type Ask = <Row extends QueryResultRow>(
+  statement: string | QueryConfig,
+  values?: unknown[],
+) => Promise<QueryResult<Row>>;
+
+/**
+ * Asks over one connection.
+ *
+ * @param timeoutMs the session's statement timeout
+ */
+export function askOf(client: PoolClient, timeoutMs: number): Ask {
+  return (statement, values) => untilUnresponsive(client.query(statement as string, values), timeoutMs);
+}
+
 /** A connection of the pool that is given back once; one that broke, or that no longer answers, is thrown away. */
 export interface Lease {
   client: PoolClient;
@@ -56,10 +71,14 @@ export async function lease(pool: Pool): Promise<Lease> {
 }
 
 /** Takes a connection of the pool for one piece of work. */
-export async function withConnection<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const { client, release } = await lease(pool);
+export async function withConnection<T>(
+  pool: Pool,
+  work: (client: PoolClient, connection: Lease) => Promise<T>,
+): Promise<T> {
+  const connection = await lease(pool);
+  const { client, release } = connection;
   try {
-    const value = await work(client);
+    const value = await work(client, connection);
     release();
     return value;
   } catch (error) {

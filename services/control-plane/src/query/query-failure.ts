@@ -2,7 +2,7 @@ import { ApiError } from '@loguro/types';
 import type { Pool } from 'pg';
 import { sqlState } from '../database/sql-state.js';
 import { isDatabaseAway } from '../http/client-errors.js';
-import { UnresponsiveError } from './connection.js';
+import { askOf, UnresponsiveError, withConnection } from './connection.js';
 
 const UNDEFINED_TABLE = '42P01';
 
@@ -52,9 +52,15 @@ export function queryFailure(thrown: unknown, statementTimeoutMs: number): ApiEr
  * What went wrong when queries run on a replica that is behind: the dataset was registered a moment ago, and its table
  * is not there yet. Undefined for everything else.
  */
-export async function replicaFailure(thrown: unknown, pool: Pool): Promise<ApiError | undefined> {
+export async function replicaFailure(
+  thrown: unknown,
+  pool: Pool,
+  statementTimeoutMs: number,
+): Promise<ApiError | undefined> {
   if (sqlState(thrown) !== UNDEFINED_TABLE) return undefined;
-  const asked = pool.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
+  const asked = withConnection(pool, (client) =>
+    askOf(client, statementTimeoutMs)<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica'),
+  );
   const { rows } = await asked.catch(() => ({ rows: [{ replica: false }] }));
   if (rows[0]?.replica !== true) return undefined;
   return new ApiError('unavailable', 'The dataset can not be queried yet; try again in a moment.', { cause: thrown });

@@ -3,6 +3,7 @@ import { startPostgres, waitFor } from '@loguro/testing';
 import type { Query } from '@loguro/types';
 import { Client, type PoolClient } from 'pg';
 import { createStatements } from '../datasets/record-table.js';
+import { lease } from './connection.js';
 import { createQueryPool } from './query-pool.js';
 import { createQueryService, type QueryTarget } from './query-service.js';
 import { withSortMemory } from './sort-memory.js';
@@ -124,19 +125,20 @@ test('a query with many sorts has the memory of a few, and its session is as bef
   });
   const seen: string[] = [];
   const work_mem = async (client: PoolClient) => (await client.query<{ work_mem: string }>('SHOW work_mem')).rows[0];
-  const client = await pool.connect();
+  const connection = await lease(pool);
+  const { client } = connection;
   const ask = (sorts: number) =>
-    withSortMemory(client, { sorts, statementTimeoutMs: 1000 }, async () => {
+    withSortMemory(connection, { sorts, statementTimeoutMs: 1000 }, async () => {
       seen.push((await work_mem(client))?.work_mem ?? '');
     });
   await ask(8);
   await ask(40);
   await expect(
-    withSortMemory(client, { sorts: 100, statementTimeoutMs: 1000 }, () => client.query('SELECT 1 / 0')),
+    withSortMemory(connection, { sorts: 100, statementTimeoutMs: 1000 }, () => client.query('SELECT 1 / 0')),
   ).rejects.toMatchObject({ code: '22012' });
   expect(seen).toEqual(['32MB', '6553kB']);
   expect(await work_mem(client)).toEqual({ work_mem: '32MB' });
-  client.release();
+  connection.release();
   const service = createQueryService({ pool, statementTimeoutMs: 10_000 });
   try {
     const select = names.map((field) => ({ aggregate: 'count_distinct' as const, field }));

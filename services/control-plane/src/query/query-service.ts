@@ -1,10 +1,10 @@
 import type { Span } from '@loguro/telemetry';
 import { ApiError, type Fields, type Query, type QueryExplanation, type QueryResult } from '@loguro/types';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import { createCanceller } from './canceller.js';
 import { type CompiledQuery, compileQuery } from './compile/compile-query.js';
 import type { Reach } from './compile/parts.js';
-import { withConnection } from './connection.js';
+import { askOf, type Lease, withConnection } from './connection.js';
 import { rowSize, type TextRow } from './decode.js';
 import { explainQuery } from './explain.js';
 import { createProjectSlots } from './project-slots.js';
@@ -100,25 +100,25 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
     signal.aborted ? signal.reason : queryFailure(thrown, statementTimeoutMs);
   /** Before anything was sent there is time to find out more. */
   const toFirstFailure = async (thrown: unknown, signal: AbortSignal) =>
-    (await replicaFailure(thrown, pool)) ?? toFailure(thrown, signal);
+    (await replicaFailure(thrown, pool, statementTimeoutMs)) ?? toFailure(thrown, signal);
 
   /** Waits for a slot and takes a connection for work with the compiled query. */
   async function withQuery<T>(
     target: QueryTarget,
     query: Query,
     { signal, reach }: { signal: AbortSignal; reach: Reach },
-    work: (client: PoolClient, compiled: CompiledQuery) => Promise<T>,
+    work: (connection: Lease, compiled: CompiledQuery) => Promise<T>,
   ): Promise<T> {
     const options = { now: now(), reach };
     const known = extents.known(target);
     const compiled = compileQuery(target, query, { ...options, extent: known?.extent });
     const release = await slots.take(target.projectId, signal);
     try {
-      return await withConnection(pool, async (client) => {
+      return await withConnection(pool, async (client, connection) => {
         // Only pages of raw rows are compiled differently for knowing it.
-        if (compiled.cursorOf === undefined || known !== undefined) return work(client, compiled);
-        const { extent } = await extents.read(client, target);
-        return work(client, compileQuery(target, query, { ...options, extent }));
+        if (compiled.cursorOf === undefined || known !== undefined) return work(connection, compiled);
+        const { extent } = await extents.read(askOf(client, statementTimeoutMs), target);
+        return work(connection, compileQuery(target, query, { ...options, extent }));
       });
     } catch (error) {
       throw await toFirstFailure(error, signal);
@@ -129,14 +129,14 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
 
   return {
     run: (target, query, signal, parent = null) =>
-      withQuery(target, query, { signal, reach: 'first' }, async (client, compiled) => {
+      withQuery(target, query, { signal, reach: 'first' }, async (connection, compiled) => {
         const started = performance.now();
         const limits = { maxBytes: maxResultBytes, statementTimeoutMs, signal, canceller };
         const ask = (statement: Statement, bytesBefore = 0) =>
           startQuerySpan(parent, target.id, statement.text).of(
-            collectRows(client, statement, { ...limits, bytesBefore }),
+            collectRows(connection.client, statement, { ...limits, bytesBefore }),
           );
-        const rows = await withSortMemory(client, { ...compiled, statementTimeoutMs }, () => ask(compiled));
+        const rows = await withSortMemory(connection, { ...compiled, statementTimeoutMs }, () => ask(compiled));
         if (compiled.rest !== undefined && rows.length <= compiled.limit) {
           const bytesBefore = rows.reduce((sum, row) => sum + rowSize(row), 0);
           rows.push(...(await ask(compiled.rest(), bytesBefore)));
@@ -144,7 +144,10 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
         return toText(compiled, rows, performance.now() - started);
       }),
 
-    explain: (target, query, signal) => withQuery(target, query, { signal, reach: 'all' }, explainQuery),
+    explain: (target, query, signal) =>
+      withQuery(target, query, { signal, reach: 'all' }, ({ client }, compiled) =>
+        explainQuery(askOf(client, statementTimeoutMs), compiled),
+      ),
 
     async stream(target, query, type, signal, parent = null) {
       const compiled = compileQuery(target, query, { now: now(), mode: 'stream' });

@@ -1,5 +1,4 @@
-import type { PoolClient } from 'pg';
-import { untilUnresponsive } from './connection.js';
+import { type Ask, askOf, type Lease, UnresponsiveError } from './connection.js';
 
 /** So many sorts of one statement may each have the session's work_mem; more of them share what these would have. */
 const FULL_SORTS = 8;
@@ -14,26 +13,28 @@ const SHARE = `
  *
  * @returns whether the session has to be reset afterwards
  */
-export async function shareSortMemory(client: PoolClient, sorts = 0): Promise<boolean> {
+export async function shareSortMemory(ask: Ask, sorts = 0): Promise<boolean> {
   if (sorts <= FULL_SORTS) return false;
-  await client.query(SHARE, [sorts]);
+  await ask(SHARE, [sorts]);
   return true;
 }
 
-/** Does work with a session whose sorts share their memory, and leaves the session as it was. */
+/** Does work with a session whose sorts share their memory, and leaves the session as it was, or has it thrown away. */
 export async function withSortMemory<T>(
-  client: PoolClient,
+  { client, discard }: Lease,
   { sorts, statementTimeoutMs }: { sorts?: number; statementTimeoutMs: number },
   work: () => Promise<T>,
 ): Promise<T> {
-  if (!(await shareSortMemory(client, sorts))) return work();
-  const reset = () => untilUnresponsive(client.query('RESET work_mem'), statementTimeoutMs);
+  const ask = askOf(client, statementTimeoutMs);
+  if (!(await shareSortMemory(ask, sorts))) return work();
+  const reset = () => ask('RESET work_mem').then(() => undefined, discard);
   try {
     const value = await work();
     await reset();
     return value;
   } catch (error) {
-    await reset();
+    // One that does not answer is thrown away.
+    if (!(error instanceof UnresponsiveError)) await reset();
     throw error;
   }
 }

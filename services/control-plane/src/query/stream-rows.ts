@@ -2,7 +2,7 @@ import { ApiError } from '@loguro/types';
 import Cursor from 'pg-cursor';
 import type { Canceller } from './canceller.js';
 import type { CompiledQuery } from './compile/compile-query.js';
-import { type Lease, untilUnresponsive } from './connection.js';
+import { askOf, type Lease, UnresponsiveError, untilUnresponsive } from './connection.js';
 import { AS_TEXT, type TextRow } from './decode.js';
 import { queryTimeout } from './query-failure.js';
 import { rowsPerRead } from './rows-per-read.js';
@@ -48,12 +48,13 @@ export async function openRowStream(
   { signal, canceller, statementTimeoutMs, streamTimeoutMs, onExpired }: RowStreamOptions,
 ): Promise<RowStream> {
   const { client } = connection;
+  const ask = askOf(client, statementTimeoutMs);
   // Before anything is changed in the session: it throws when the reader has gone away.
   const watch = await canceller.watch(client, signal);
   try {
     // The session's own limit would run from the first row to the last, whoever is slow.
-    await client.query(`SELECT set_config('statement_timeout', $1, false)`, [String(streamTimeoutMs)]);
-    await shareSortMemory(client, sorts);
+    await ask(`SELECT set_config('statement_timeout', $1, false)`, [String(streamTimeoutMs)]);
+    await shareSortMemory(ask, sorts);
   } catch (error) {
     connection.discard();
     await watch.release();
@@ -66,11 +67,15 @@ export async function openRowStream(
   }, streamTimeoutMs);
   const cursor = client.query(new Cursor<TextRow>(text, values, { rowMode: 'array', types: AS_TEXT }));
   const batch = rowsPerRead(copies, READ_BYTES_MAX);
+  let silent = false;
   return {
     async next() {
       const timer = setTimeout(() => watch.cancel(queryTimeout(statementTimeoutMs)), statementTimeoutMs);
       try {
         return await watch.guard(untilUnresponsive(cursor.read(batch), statementTimeoutMs));
+      } catch (error) {
+        silent = error instanceof UnresponsiveError;
+        throw error;
       } finally {
         clearTimeout(timer);
       }
@@ -78,20 +83,20 @@ export async function openRowStream(
     async close() {
       clearTimeout(deadline);
       await watch.release();
+      if (silent) return connection.discard();
       try {
-        await untilUnresponsive(closeCursor(client, cursor), statementTimeoutMs);
+        // A cursor that failed is closed already.
+        await untilUnresponsive(
+          cursor.close().catch(() => undefined),
+          statementTimeoutMs,
+        );
+        await ask('RESET statement_timeout; RESET work_mem');
       } catch (error) {
         connection.discard();
         throw error;
       }
     },
   };
-}
-
-async function closeCursor(client: Lease['client'], cursor: Cursor): Promise<void> {
-  // A cursor that failed is closed already.
-  await cursor.close().catch(() => undefined);
-  await client.query('RESET statement_timeout; RESET work_mem');
 }
 
 function streamTimeout(ms: number): ApiError {

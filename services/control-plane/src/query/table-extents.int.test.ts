@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { formatInstant } from '@loguro/types';
+import type { QueryConfig } from 'pg';
 import { compileQuery } from './compile/compile-query.js';
 import type { TableExtent } from './compile/windows.js';
+import { type Ask, askOf } from './connection.js';
 import type { QueryTarget } from './query-service.js';
 import { createTableExtents } from './table-extents.js';
 import { createQueryFixture } from './testing/record-fixture.js';
@@ -27,7 +29,7 @@ afterAll(() => fixture.close());
 async function extentOf(of: QueryTarget): Promise<TableExtent | undefined> {
   const client = await fixture.pool.connect();
   try {
-    return (await createTableExtents(10).read(client, of)).extent;
+    return (await createTableExtents(10).read(askOf(client, 10_000), of)).extent;
   } finally {
     client.release();
   }
@@ -117,14 +119,12 @@ test('rows that lie far from the others are on the page too, in order', async ()
 test('the pages at the end are found by their place', async () => {
   const client = await fixture.pool.connect();
   try {
-    const seen: { text: string; values?: unknown[] }[] = [];
-    const spy = {
-      query(config: { text: string }, values?: unknown[]) {
-        if (typeof config !== 'string') seen.push(config);
-        return client.query(config, values);
-      },
+    const seen: QueryConfig[] = [];
+    const ask: Ask = (statement, values) => {
+      if (typeof statement !== 'string') seen.push(statement);
+      return client.query(statement as string, values);
     };
-    await createTableExtents(1).read(spy as unknown as typeof client, target);
+    await createTableExtents(1).read(ask, target);
     const { rows } = await client.query(`EXPLAIN ${seen[0]?.text}`, seen[0]?.values);
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).toContain('Tid Range Scan');

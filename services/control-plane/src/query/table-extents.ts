@@ -1,7 +1,7 @@
 import { parseTimestamp } from '@loguro/types';
-import type { PoolClient } from 'pg';
 import { sourceOf } from './compile/source.js';
 import type { TableExtent } from './compile/windows.js';
+import type { Ask } from './connection.js';
 import { AS_TEXT, decodeTimestamp } from './decode.js';
 import type { QueryTarget } from './query-service.js';
 
@@ -23,7 +23,7 @@ export interface TableExtents {
   /** What is known of it without asking. */
   known(target: QueryTarget): KnownExtent | undefined;
   /** Looks at the table. */
-  read(client: PoolClient, target: QueryTarget): Promise<KnownExtent>;
+  read(ask: Ask, target: QueryTarget): Promise<KnownExtent>;
 }
 
 /**
@@ -38,8 +38,8 @@ export function createTableExtents(max: number): TableExtents {
       const found = remembered.get(target.id);
       return found !== undefined && found.until > performance.now() ? found : undefined;
     },
-    async read(client, target) {
-      const extent = await readExtent(client, target);
+    async read(ask, target) {
+      const extent = await readExtent(ask, target);
       const found = extent === undefined ? {} : { extent };
       remembered.delete(target.id);
       remembered.set(target.id, { ...found, until: performance.now() + believedMs(extent) });
@@ -55,16 +55,16 @@ function believedMs(extent: TableExtent | undefined): number {
   return Math.min(Math.max(ms, BELIEVED_MS.min), BELIEVED_MS.max);
 }
 
-async function readExtent(client: PoolClient, target: QueryTarget): Promise<TableExtent | undefined> {
+async function readExtent(ask: Ask, target: QueryTarget): Promise<TableExtent | undefined> {
   const { table } = sourceOf(target);
-  const size = await client.query<{ pages: number }>('SELECT (pg_relation_size($1::regclass) / $2)::float8 AS pages', [
+  const size = await ask<{ pages: number }>('SELECT (pg_relation_size($1::regclass) / $2)::float8 AS pages', [
     table,
     PAGE_BYTES,
   ]);
   const pages = size.rows[0]?.pages ?? 0;
   // Without the outermost tenths, and the density is that of the middle half: latecomers and clocks that are ahead would
   // make the table look longer than it is.
-  const { rows } = await client.query<Record<'oldest' | 'newest' | 'records' | 'seconds', string | null>>({
+  const { rows } = await ask<Record<'oldest' | 'newest' | 'records' | 'seconds', string | null>>({
     text: `SELECT (SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY "timestamp") FROM ${table} WHERE ctid < $1::tid) AS oldest,
                   percentile_disc(0.9) WITHIN GROUP (ORDER BY "timestamp") AS newest, count(*) AS records,
                   extract(epoch FROM percentile_disc(0.75) WITHIN GROUP (ORDER BY "timestamp")

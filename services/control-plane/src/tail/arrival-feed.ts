@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { type Ask, askOf, withConnection } from '../query/connection.js';
 import { READING, unseenBy } from './arrivals.js';
 import { type Moment, momentOf, type Reading } from './moment.js';
 
@@ -24,6 +25,8 @@ export interface ArrivalWatch {
 export interface ArrivalFeedOptions {
   /** Of the role loguro_query. */
   pool: Pool;
+  /** The statement timeout of the pool, in milliseconds. */
+  statementTimeoutMs: number;
   /** Between two looks, in milliseconds. */
   intervalMs: number;
   /** Told once when looking fails, until it succeeds again. */
@@ -39,7 +42,8 @@ const DATASETS = `
  * while nobody waits, nothing is asked. One look is a snapshot, and only when that is another than before, the
  * ledger's rows of the last minute or so, found by their index.
  */
-export function createArrivalFeed({ pool, intervalMs, onFailure }: ArrivalFeedOptions): ArrivalFeed {
+export function createArrivalFeed(options: ArrivalFeedOptions): ArrivalFeed {
+  const { pool, statementTimeoutMs, intervalMs, onFailure } = options;
   const watches = new Map<number, Set<() => void>>();
   let seen: Moment | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -50,8 +54,8 @@ export function createArrivalFeed({ pool, intervalMs, onFailure }: ArrivalFeedOp
     for (const resolve of watches.get(datasetId) ?? []) resolve();
   }
 
-  async function look(): Promise<void> {
-    const { rows } = await pool.query<Omit<Reading, 'blocks'>>(READING);
+  async function look(ask: Ask): Promise<void> {
+    const { rows } = await ask<Omit<Reading, 'blocks'>>(READING);
     const reading = { ...(rows[0] as Omit<Reading, 'blocks'>), blocks: 0 };
     const now = momentOf(reading, seen);
     const before = seen;
@@ -61,14 +65,14 @@ export function createArrivalFeed({ pool, intervalMs, onFailure }: ArrivalFeedOp
       for (const id of watches.keys()) wake(id);
     } else {
       const values = [reading.next, before.snapshot, before.openSince];
-      for (const { id } of (await pool.query<{ id: number }>(DATASETS, values)).rows) wake(id);
+      for (const { id } of (await ask<{ id: number }>(DATASETS, values)).rows) wake(id);
     }
     seen = now;
   }
 
   async function tick(): Promise<void> {
     try {
-      await look();
+      await withConnection(pool, (client) => look(askOf(client, statementTimeoutMs)));
       failing = false;
     } catch (error) {
       seen = null;

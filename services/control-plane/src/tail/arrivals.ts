@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { Ask } from '../query/connection.js';
 import type { Moment, Reading } from './moment.js';
 
 /**
@@ -47,9 +47,9 @@ const TABLE = `
  * @param table qualified and quoted
  * @returns also the file behind the table; 0 when there is no table
  */
-export async function readMoment(client: PoolClient, table: string): Promise<Reading & { file: number }> {
-  const { rows: moments } = await client.query<Omit<Reading, 'blocks'>>(READING);
-  const { rows: tables } = await client.query<{ file: number; blocks: number }>(TABLE, [table]);
+export async function readMoment(ask: Ask, table: string): Promise<Reading & { file: number }> {
+  const { rows: moments } = await ask<Omit<Reading, 'blocks'>>(READING);
+  const { rows: tables } = await ask<{ file: number; blocks: number }>(TABLE, [table]);
   return { ...moments[0], ...tables[0] } as Reading & { file: number };
 }
 
@@ -59,13 +59,13 @@ export async function readMoment(client: PoolClient, table: string): Promise<Rea
  * @param next of the transaction's own moment
  */
 export async function findArrivals(
-  client: PoolClient,
+  ask: Ask,
   datasetId: number,
   shown: Moment,
   until: Moment,
   next: string,
 ): Promise<Arrivals> {
-  const { rows } = await client.query<{ xid: string; records: number }>(ARRIVALS, [
+  const { rows } = await ask<{ xid: string; records: number }>(ARRIVALS, [
     next,
     shown.snapshot,
     until.snapshot,

@@ -1,5 +1,6 @@
 import { ApiError } from '@loguro/types';
 import type { PoolClient } from 'pg';
+import { type Ask, askOf, type Lease, UnresponsiveError } from '../query/connection.js';
 import type { TextRow } from '../query/decode.js';
 import type { Statement } from '../query/statement.js';
 import { type Arrivals, findArrivals, readMoment } from './arrivals.js';
@@ -40,31 +41,34 @@ export interface TailPage {
  * @throws ApiError `dataset_not_found`, `cursor_expired`; whatever the driver throws
  */
 export async function readTail(
-  client: PoolClient,
+  connection: Lease,
   datasetId: number,
   tail: CompiledTail,
   cursor: TailCursor | null,
   limits: ReadLimits,
 ): Promise<TailPage> {
-  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  const { client, discard } = connection;
+  const ask = askOf(client, limits.statementTimeoutMs);
   try {
-    const page = await read(client, datasetId, tail, cursor, limits);
-    await client.query('COMMIT');
+    await ask('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const page = await read({ client, ask }, datasetId, tail, cursor, limits);
+    await ask('COMMIT');
     return page;
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
+    // One that does not answer is thrown away; so is one that may still be inside of the transaction.
+    if (!(error instanceof UnresponsiveError)) await ask('ROLLBACK').catch(discard);
     throw error;
   }
 }
 
 async function read(
-  client: PoolClient,
+  session: Session,
   datasetId: number,
   tail: CompiledTail,
   cursor: TailCursor | null,
   limits: ReadLimits,
 ): Promise<TailPage> {
-  const { file, ...reading } = await readMoment(client, tail.table);
+  const { file, ...reading } = await readMoment(session.ask, tail.table);
   const { next } = reading;
   if (file === 0) {
     // A replica may not have heard of it yet.
@@ -76,12 +80,12 @@ async function read(
   if (!requireLiving(cursor, { ...reading, file })) return { rows: [], cursor };
 
   const now = momentOf(reading, cursor.batch?.until ?? cursor.shown);
-  const work = { client, tail, limits, deadline: performance.now() + limits.searchMs };
+  const work = { ...session, tail, limits, deadline: performance.now() + limits.searchMs };
   const rows: TextRow[] = [];
   let { shown, batch } = cursor;
   for (;;) {
     const until: Moment = batch?.until ?? now;
-    const arrivals = await findArrivals(client, datasetId, shown, until, next);
+    const arrivals = await findArrivals(session.ask, datasetId, shown, until, next);
     batch ??= { until, region: 0, block: 0, after: null, left: arrivals.records };
     const found = await searchBatch(work, shown, batch, arrivals, rows);
     if (found !== null) return { rows, cursor: { ...start, shown, batch: found } };
@@ -92,8 +96,12 @@ async function read(
   }
 }
 
-interface Work {
+interface Session {
   client: PoolClient;
+  ask: Ask;
+}
+
+interface Work extends Session {
   tail: CompiledTail;
   limits: ReadLimits;
   /** By `performance.now()`. */
@@ -106,7 +114,7 @@ interface Work {
  * @returns where the batch stands when the page is full or the time is up; null when it is at its end
  */
 async function searchBatch(
-  { client, tail, limits, deadline }: Work,
+  { client, ask, tail, limits, deadline }: Work,
   shown: Moment,
   batch: Batch,
   { xids }: Arrivals,
@@ -128,14 +136,14 @@ async function searchBatch(
     bytes += page.bytes;
     if (!page.ended) return { ...at, after: page.rows.at(-1)?.at(-1) ?? after };
     const wholeStep = tail.showsAll && after === null;
-    left -= wholeStep ? page.rows.length : await countOf(client, tail.count(step, xids));
+    left -= wholeStep ? page.rows.length : await countOf(ask, tail.count(step, xids));
     after = null;
   }
   return null;
 }
 
-async function countOf(client: PoolClient, { text, values }: Statement): Promise<number> {
-  const { rows } = await client.query<{ count: string }>(text, values);
+async function countOf(ask: Ask, { text, values }: Statement): Promise<number> {
+  const { rows } = await ask<{ count: string }>(text, values);
   return Number(rows[0]?.count ?? 0);
 }
 

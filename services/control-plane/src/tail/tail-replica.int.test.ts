@@ -30,7 +30,7 @@ beforeAll(async () => {
   for (const statement of createStatements(1, fields)) await owner.query(statement);
   const url = replica.urlOf(database.queryUrl);
   pool = createQueryPool({ url, poolSize: 4, connectTimeoutMs: 2000, statementTimeoutMs: 10_000 });
-  feed = createArrivalFeed({ pool, intervalMs: 20, onFailure: () => undefined });
+  feed = createArrivalFeed({ pool, statementTimeoutMs: 10_000, intervalMs: 20, onFailure: () => undefined });
   service = parsedTails(createTailService({ pool, feed, statementTimeoutMs: 10_000, paceMs: 0 }));
   const answers = () => service.tail(target, {}, never).catch(() => undefined);
   await waitFor(answers, { what: 'the table on the replica', timeoutMs: 20_000 });

@@ -83,11 +83,11 @@ export function createTailService(options: TailServiceOptions): TailService {
   }
 
   function readNow(id: number, tail: CompiledTail, cursor: TailCursor | null, rows: number, signal: AbortSignal) {
-    return withConnection(pool, async (client) => {
+    return withConnection(pool, async (client, connection) => {
       const watch = await canceller.watch(client, signal);
       const limits = { rows, bytes: maxBytes, searchMs, statementTimeoutMs };
       try {
-        return await watch.guard(readTail(client, id, tail, cursor, limits));
+        return await watch.guard(readTail(connection, id, tail, cursor, limits));
       } finally {
         await watch.release();
       }

@@ -21,7 +21,12 @@ export interface TestWriter {
 /** A database with record tables, and the tail service on it as the role loguro_query. */
 export async function createTailFixture(options: Partial<TailServiceOptions> = {}) {
   const fixture = await createQueryFixture();
-  const feed = createArrivalFeed({ pool: fixture.pool, intervalMs: 20, onFailure: () => undefined });
+  const feed = createArrivalFeed({
+    pool: fixture.pool,
+    statementTimeoutMs: 10_000,
+    intervalMs: 20,
+    onFailure: () => undefined,
+  });
   const service = parsedTails(
     createTailService({ pool: fixture.pool, feed, statementTimeoutMs: 10_000, paceMs: 0, ...options }),
   );
