@@ -44,8 +44,8 @@ describe('a query', () => {
   test('warns, also with --quiet, when rows are missing that nobody asked to leave out', async () => {
     const minutes = ['-g', 'minute(timestamp)', '--fill', '--from', '2026-06-01', '--to', '2026-06-01', '--quiet'];
     const cut = await query(...minutes, '--format', 'csv');
-    expect(cut.stdout.trim().split('\n')).toHaveLength(101);
-    expect(cut.stderr).toMatch(/^Warning: only 100 rows are here, and there are more: use --all/);
+    expect(cut.stdout.trim().split('\n')).toHaveLength(1001);
+    expect(cut.stderr).toMatch(/^Warning: only 1000 rows are here, and there are more: use --all\./);
     expect((await query(...minutes, '-n', '3')).stderr).toBe('');
     expect((await query('-g', 'country', '-n', '1')).stderr).toContain('; there are more');
   });

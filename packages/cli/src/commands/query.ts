@@ -1,4 +1,5 @@
 import type { Query, QueryResult } from '@loguro/datasets';
+import { LIMITS } from '@loguro/types';
 import { type Command, Option } from 'commander';
 import { collect, positiveNumber } from '../arguments.js';
 import { CliError } from '../cli-error.js';
@@ -32,7 +33,7 @@ export function addQuery(program: Command, { run }: Registry): void {
     .option('--from <time>', '7d, 24h, 2026-06-01, or with offset (default: 7 days before --to)')
     .option('--to <time>', 'the same, both ends included (default: now)')
     .option('--timezone <name>', 'of time buckets, such as Europe/Bucharest (default: UTC)')
-    .option('-n, --limit <rows>', 'default 100, at most 1000', positiveNumber)
+    .option('-n, --limit <rows>', 'default 100 (1000 with --fill), at most 1000', positiveNumber)
     .option('--fill', 'also show time buckets without records')
     .option('--query <file>', 'the query as JSON, from a file or - for stdin')
     .option('--all', 'all rows, streamed; as csv or ndjson')
@@ -85,7 +86,8 @@ async function query(context: Context<Flags>, reference: string): Promise<undefi
   await out.note(remark(result));
   // Fewer rows than were asked for, and nothing in the answer's rows to tell: in a pipe nobody sees a remark.
   if (result.truncated && (asked.limit === undefined || asked.limit > result.rowCount)) {
-    await out.warn(`only ${result.rowCount} rows are here, and there are more: use --all, or a --limit up to 1000.`);
+    const limit = result.rowCount < LIMITS.queryLimitMax ? `, or a --limit up to ${LIMITS.queryLimitMax}` : '';
+    await out.warn(`only ${result.rowCount} rows are here, and there are more: use --all${limit}.`);
   }
   return undefined;
 }

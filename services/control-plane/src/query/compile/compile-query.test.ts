@@ -117,6 +117,7 @@ describe('refusals say where and why', () => {
   test.each([
     ['count', '; an aggregate is written as {"aggregate":"count"}'],
     ['COUNT(*)', '; an aggregate is written as {"aggregate":"count"}'],
+    ['max', '; an aggregate is written as {"aggregate":"max","field":"…"}'],
     ['SUM( Amount )', '; an aggregate is written as {"aggregate":"sum","field":"Amount"}'],
     ['hour', '; a bucket is written as {"bucket":"hour","field":"timestamp"}'],
   ])('%s as a field is answered with how that is written', (field, hint) => {

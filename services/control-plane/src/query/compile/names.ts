@@ -15,8 +15,9 @@ const CALL = /^(\w+)(?:\(\s*(\w+|\*)?\s*\))?$/;
 function asWritten(name: string, place: Place): string | undefined {
   const [, word = '', argument] = CALL.exec(name.toLowerCase()) ?? [];
   if (isOneOf(AGGREGATES, word)) {
-    const field = argument === undefined || argument === '*' ? {} : { field: name.slice(word.length + 1, -1).trim() };
-    return aggregateIn(place, JSON.stringify({ aggregate: word, ...field }));
+    const named = argument !== undefined && argument !== '*';
+    const field = named ? name.slice(word.length + 1, -1).trim() : word === 'count' ? undefined : '…';
+    return aggregateIn(place, JSON.stringify({ aggregate: word, field }));
   }
   if (!isOneOf(BUCKETS, word)) return undefined;
   return bucketIn(place, JSON.stringify({ bucket: word, field: 'timestamp' }));
