@@ -1,4 +1,4 @@
-import { classifyFailure, sqlstateOf, UNIQUE_VIOLATION } from './classify-failure.js';
+import { classifyFailure, LOCK_NOT_AVAILABLE, sqlstateOf, UNIQUE_VIOLATION } from './classify-failure.js';
 import type { RefusedLine } from './copy-good-lines.js';
 import type { StepFailure } from './copy-transaction.js';
 import type { DatabaseLane } from './database-lane.js';
@@ -118,11 +118,16 @@ class Storing {
     // The others first: they were only in bad company.
     await this.store(tasks.filter((task) => !suspects.includes(task)));
     if (kind === 'gone') return this.#tableGone(suspects, error);
+    if (kind === 'barred') return this.#putOff(suspects, error);
     if (suspects.length > 1) return this.#halve(suspects);
     const [suspect] = suspects;
     if (suspect === undefined) return;
     if (kind === 'refused') return this.#isolate(suspect);
-    this.#results.set(suspect.chunk.id, error);
+    this.#putOff(suspects, error);
+  }
+
+  #putOff(tasks: readonly ChunkTask[], error: Error): void {
+    for (const { chunk } of tasks) this.#results.set(chunk.id, error);
   }
 
   async #halve(tasks: readonly ChunkTask[]): Promise<void> {
@@ -135,8 +140,10 @@ class Storing {
   async #ledgerFailed(tasks: readonly ChunkTask[], error: Error & { code?: string }): Promise<void> {
     const rest = error.code === UNIQUE_VIOLATION ? await this.#settleCommitted(tasks) : tasks;
     if (rest.length < tasks.length) return this.store(rest);
-    if (tasks.length > 1) return this.#halve(tasks);
-    for (const { chunk } of tasks) this.#results.set(chunk.id, error);
+    // Only some of the rows are what another transaction holds.
+    const barred = classifyFailure(error) === 'barred' && error.code !== LOCK_NOT_AVAILABLE;
+    if (tasks.length > 1 && !barred) return this.#halve(tasks);
+    this.#putOff(tasks, error);
   }
 
   /** Settles the chunks that the ledger has; returns the others. */
@@ -163,7 +170,10 @@ class Storing {
   async #tableGone(tasks: readonly ChunkTask[], error: Error): Promise<void> {
     const rows = await this.#ask<{ id: number }>(SELECT_DATASETS, [tasks.map(({ chunk }) => chunk.dataset)]);
     const existing = new Set(rows.map(({ id }) => id));
-    for (const { chunk } of tasks) if (existing.has(chunk.dataset)) this.#results.set(chunk.id, error);
+    this.#putOff(
+      tasks.filter(({ chunk }) => existing.has(chunk.dataset)),
+      error,
+    );
     await this.#discard(tasks.filter(({ chunk }) => !existing.has(chunk.dataset)));
   }
 
@@ -188,7 +198,7 @@ class Storing {
     if (classifyFailure(error) === 'unreachable') throw new UnreachableError(error.message, { cause: error });
     const rest = error.code === UNIQUE_VIOLATION ? await this.#settleCommitted(tasks) : tasks;
     if (rest.length < tasks.length) return this.#discard(rest);
-    for (const { chunk } of tasks) this.#results.set(chunk.id, error);
+    this.#putOff(tasks, error);
   }
 
   async #isolate(task: ChunkTask): Promise<void> {
@@ -215,7 +225,7 @@ class Storing {
       return this.#narrow([task], byDataset([task]), { error, step });
     }
     this.#options.observer.failed(sqlstateOf(error), error);
-    this.#results.set(task.chunk.id, error);
+    this.#putOff([task], error);
   }
 
   async #ask<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
