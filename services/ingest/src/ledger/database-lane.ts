@@ -62,6 +62,11 @@ export class DatabaseLane {
     }
   }
 
+  /** Hangs up at once: a transaction that waits for a silent server fails now, and only the ledger knows what became of it. */
+  hangUp(): void {
+    if (this.#client !== undefined) this.#drop(this.#client);
+  }
+
   /** Hangs up; a transaction in progress is undone by the server. */
   async close(): Promise<void> {
     const client = this.#client;

@@ -42,6 +42,8 @@ const LAST_PAUSE_MS = 5000;
  */
 const MAX_HELD_MS = 12 * 60 * 60 * 1000;
 
+const STOPPING = 'The worker is stopping.';
+
 interface HeldTask extends ChunkTask {
   takenAt: number;
 }
@@ -110,10 +112,14 @@ export class CopySink {
     );
   }
 
-  /** Gives up: whatever is not stored yet settles as an error soon, so that its jobs go back to the queue. */
+  /**
+   * Gives up: whatever is not stored yet settles as an error, so that its jobs go back to the queue. At once, unless a
+   * connection is just being made.
+   */
   giveUp(): void {
     this.#stop.abort();
-    this.#commit.rejectWaiting(new Error('The worker is stopping.'));
+    this.#commit.rejectWaiting(new Error(STOPPING));
+    for (const lane of this.#lanes) lane.hangUp();
   }
 
   async close(): Promise<void> {
@@ -141,6 +147,7 @@ export class CopySink {
   /** Stores through any outage of PostgreSQL. */
   async #persist(lane: DatabaseLane, tasks: ChunkTask[], results: Map<string, StoreResult | Error>): Promise<void> {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
+      if (this.#stop.signal.aborted) throw new Error(STOPPING);
       try {
         await storeChunks({ ...this.#options, lane, columns: this.#columns }, tasks, results);
         this.#problem = null;
@@ -149,7 +156,6 @@ export class CopySink {
         if (!(error instanceof UnreachableError)) throw error;
         this.#problem = error.message;
         for (const task of tasks) task.uncertain = true;
-        if (this.#stop.signal.aborted) throw error;
         await pauseFor(pause * (0.75 + Math.random() / 2), this.#stop.signal);
       }
     }

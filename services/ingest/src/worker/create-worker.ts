@@ -3,6 +3,7 @@ import { registerSpanMetrics, type Tracing } from '@loguro/telemetry';
 import { loggableMessage } from '@loguro/types/operations';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { within } from '../cache/within.js';
 import { type HeldChunk, holdChunk } from '../ledger/held-chunk.js';
 import type { StoreObserver, StoreResult } from '../ledger/store-chunks.js';
 import { startMaintenance } from '../maintenance/clean-up.js';
@@ -24,7 +25,7 @@ export interface WorkerDeps {
   registry: Registry;
   /** Gives transactions a span; null, unless given: off. */
   tracing?: Tracing | null;
-  /** No progress for too long: the process should end, to be started anew. */
+  /** No progress for too long: the jobs in hand were given back, if that could be; the process should end, to be started anew. */
   onHopeless: () => void;
 }
 
@@ -43,6 +44,8 @@ export interface IngestWorker {
 /** Between two rounds of cleaning up, in milliseconds. */
 const MAINTENANCE_MS = 60_000;
 const LOOK_MS = 1000;
+/** What giving the jobs back may take before the process ends without, in milliseconds; longer than connecting may. */
+const GIVE_BACK_MS = 8000;
 const HOUR_MS = 60 * 60 * 1000;
 /** PostgreSQL's bigint holds it, and so does a JavaScript number. */
 const MAX_WORKER_ID = 2 ** 47;
@@ -91,7 +94,9 @@ export async function createWorker(deps: WorkerDeps): Promise<IngestWorker> {
     onStuck: (seconds) => logger.error({ seconds, problem: sink.problem }, 'nothing was stored although work waits'),
     onHopeless: (seconds) => {
       logger.fatal({ seconds, problem: sink.problem }, 'no progress: ending the process, to be started anew');
-      onHopeless();
+      // A job that is left behind counts against this worker, and after enough of them is taken for what killed it.
+      const givenBack = Promise.resolve(sink.giveUp()).then(() => worker.close());
+      within(givenBack, GIVE_BACK_MS).then(onHopeless, onHopeless);
     },
   });
   watch.start();

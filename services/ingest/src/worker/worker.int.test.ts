@@ -2,7 +2,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { startPostgres, startRedis, undocumented, waitFor } from '@loguro/testing';
 import pg from 'pg';
 import { Registry } from 'prom-client';
-import { openIngestQueue } from '../queue/open-ingest-queue.js';
+import { openIngestQueue, QUEUE_DEFAULTS } from '../queue/open-ingest-queue.js';
+import { openQueueStore } from '../queue/open-queue-store.js';
 import { BACKENDS, type Bench, createBench, metric, silent } from '../testing/backends.js';
 import { Cleanup } from '../testing/cleanup.js';
 import { createDataset, testLine } from '../testing/dataset.js';
@@ -115,7 +116,7 @@ test('a stopped worker finishes what it has in hand and loses nothing', async ()
   expect(await dataset.count()).toBe(appended);
 }, 120_000);
 
-test('when PostgreSQL hangs a worker says so, exits to be started anew, and then stores everything', async () => {
+test('when PostgreSQL hangs a worker says so, gives its jobs back, exits to be started anew, and then stores everything', async () => {
   assertBuilt(NOT_THE_WORKER);
   const postgres = await startPostgres();
   cleanup.defer(() => postgres.stop());
@@ -136,6 +137,8 @@ test('when PostgreSQL hangs a worker says so, exits to be started anew, and then
   });
   const queue = await openIngestQueue({ url: redis.url, logger: silent, registry: new Registry() });
   cleanup.defer(() => queue.close());
+  const store = await openQueueStore({ ...QUEUE_DEFAULTS, url: redis.url, redisPolicy: 'warn', logger: silent });
+  cleanup.defer(() => store.close());
   cleanup.defer(() => worker.stop());
   await queue.append({ dataset: dataset.id, lines: testLine('first'), count: 1 });
   await waitFor(async () => (await dataset.count()) === 1, { what: 'the first record' });
@@ -153,6 +156,8 @@ test('when PostgreSQL hangs a worker says so, exits to be started anew, and then
   expect(problem).toMatch(/Nothing was stored for \d+ seconds although work waits/);
   expect(await worker.ended()).toBe(1);
   expect(worker.output()).toContain('no progress');
+  // Left in its hands, they would fail for good after a few dozen such ends: jobs that kill their workers do.
+  expect(await store.snapshot()).toMatchObject({ active: { jobs: 0 }, delayed: { jobs: 1, records: 1 } });
   thaw();
   await worker.start();
   await waitFor(async () => (await dataset.count()) === 2, { what: 'the second record' });
