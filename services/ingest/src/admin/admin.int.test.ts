@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitFor } from '@loguro/testing';
+import { INGEST_QUEUE, QUEUE_PREFIX } from '@loguro/types';
 import { UsageError } from '@loguro/types/operations';
+import { Redis } from 'ioredis';
+import { parseJobId } from '../queue/job-id.js';
 import { QUEUE_DEFAULTS } from '../queue/open-ingest-queue.js';
 import { openQueueStore } from '../queue/open-queue-store.js';
 import type { QueueStore } from '../queue/queue-store.js';
@@ -74,6 +77,29 @@ describe.each(BACKENDS)('the admin command, over %s', (backend) => {
     expect(await kept.values('__traceId')).toEqual(['before', 'new']);
     await waitFor(async () => (await books()).accounted === 3, { what: 'the books to balance' });
     expect(await books()).toMatchObject({ stored: 2, discarded: 1, dead: 0 });
+  });
+
+  test('a job that was in the hands of workers that died is replayed without the count of them, at its old age', async () => {
+    const { worker } = await bench.startWorker();
+    await addFailing([]);
+    await waitFor(async () => (await store.queue.getFailedCount()) === 1, { what: 'the job to fail' });
+    await worker.stop();
+    const [id] = (await store.queue.getRanges(['failed'])) as [string];
+    if (backend === 'postgres') await bench.owner.query('UPDATE queue.job SET stalled_count = 26');
+    else {
+      const redis = new Redis(bench.queueUrl);
+      await redis.hset(`${QUEUE_PREFIX}:${INGEST_QUEUE}:${id}`, 'stc', 26);
+      redis.disconnect();
+    }
+    const old = await store.queue.getJob(id);
+    expect(old?.stalledCounter).toBe(26);
+    expect((await admin('failed replay')).json).toEqual({ dryRun: false, replayed: [id] });
+    const [again, ...others] = (await store.queue.getRanges(['waiting', 'failed'])) as [string, ...string[]];
+    expect(others).toEqual([]);
+    const job = await store.queue.getJob(again);
+    expect(job).toMatchObject({ stalledCounter: 0, attemptsMade: 0, timestamp: old?.timestamp, data: old?.data });
+    expect(parseJobId(again)).toMatchObject({ records: 3, bytes: 100 });
+    expect((await admin('failed replay')).json).toEqual({ dryRun: false, replayed: [] });
   });
 
   test('dead letters are listed, and those that can be stored after all are, once', async () => {

@@ -2,7 +2,9 @@ import type { StoreJob } from '@loguro/types';
 import type { Job } from 'bullmq';
 import type { Session } from '../ledger/database-lane.js';
 import { type LedgerRow, SELECT_COMMITTED, SELECT_DATASETS } from '../ledger/ledger-sql.js';
+import { parseJobId } from '../queue/job-id.js';
 import type { QueueStore } from '../queue/queue-store.js';
+import { requeue } from '../queue/requeue.js';
 
 /** What replaying a chunk would do: it was stored already, its dataset is deleted, or it would be stored. */
 export type ChunkFate = 'stored' | 'discard' | 'store';
@@ -16,9 +18,6 @@ export interface FailedJob {
   reason: string;
   chunks: { id: string; dataset: number; count: number; fate: ChunkFate }[];
 }
-
-/** Jobs read at once: payloads are large. */
-const PAGE = 50;
 
 /** The failed jobs, or those with the given ids, with what a replay would do; the queue is left as it is. */
 export async function listFailed(
@@ -35,33 +34,32 @@ export async function listFailed(
 }
 
 /**
- * Puts failed jobs back into the queue with all their tries. What of them was stored before is not stored
+ * Puts failed jobs back into the queue, as if they had never been tried. What of them was stored before is not stored
  * again: the ledger keeps every row that a job in the queue may still ask for.
+ *
+ * A job can't be put back as it is: BullMQ keeps counting the workers that died with it, and one that failed for that
+ * would fail again with the next.
  *
  * @returns the ids of the jobs put back
  */
 export async function replayFailed(store: QueueStore, ids: readonly string[]): Promise<string[]> {
-  const failed: Job<StoreJob>[] = [];
-  // All ids first: a job put back leaves the list that is being read.
-  for await (const job of failedJobs(store, ids)) failed.push(job);
   const replayed: string[] = [];
-  for (const job of failed) {
-    await job.retry('failed', { resetAttemptsMade: true });
-    replayed.push(job.id ?? '');
+  for await (const job of failedJobs(store, ids)) {
+    const id = job.id ?? '';
+    const { records, bytes } = parseJobId(id) ?? { records: 0, bytes: 0 };
+    const old = { queuedAt: job.timestamp, priority: job.opts.priority ?? 0 };
+    await requeue(store.queue, old, { data: job.data, records, bytes });
+    await job.remove();
+    replayed.push(id);
   }
   return replayed;
 }
 
+/** One after the other: payloads are large, ids are not. */
 async function* failedJobs(store: QueueStore, ids: readonly string[]): AsyncGenerator<Job<StoreJob>> {
-  for (const id of ids) {
+  for (const id of ids.length > 0 ? ids : await store.queue.getRanges(['failed'], 0, -1)) {
     const job: Job<StoreJob> | undefined = await store.queue.getJob(id);
     if (job !== undefined && (await job.isFailed())) yield job;
-  }
-  if (ids.length > 0) return;
-  for (let start = 0; ; start += PAGE) {
-    const page: Job<StoreJob>[] = await store.queue.getFailed(start, start + PAGE - 1);
-    yield* page;
-    if (page.length < PAGE) return;
   }
 }
 

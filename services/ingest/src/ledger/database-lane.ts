@@ -17,6 +17,7 @@ export interface LaneOptions {
 /** The server is given this much longer than its own timeout before we hang up, in milliseconds. */
 const ANSWER_GRACE_MS = 5000;
 const CONNECT_MS = 5000;
+const GOODBYE_MS = 1000;
 
 /**
  * One connection for the length of a transaction. When it is lost everything asked of it fails: it never
@@ -29,6 +30,13 @@ export interface Session {
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Hangs up at once. */
   drop(): void;
+}
+
+/** Says goodbye to the server, and hangs up when it does not answer: a frozen one would be waited for as long as it is. */
+export async function endClient(client: pg.Client): Promise<void> {
+  const hangingUp = setTimeout(() => client.connection.stream.destroy(), GOODBYE_MS);
+  await client.end().catch(() => undefined);
+  clearTimeout(hangingUp);
 }
 
 /** A place for one transaction at a time; it connects when first used and again after a loss. */
@@ -71,7 +79,7 @@ export class DatabaseLane {
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => undefined);
+    if (client !== undefined) await endClient(client);
   }
 
   #run(client: pg.Client, steps: readonly Step[]): Promise<StepFailure | null> {

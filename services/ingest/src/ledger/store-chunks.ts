@@ -10,7 +10,7 @@ import { copyStep, type LedgerRow, ledgerInsert, SELECT_COMMITTED, SELECT_DATASE
 /** A chunk to be stored. */
 export interface ChunkTask {
   chunk: HeldChunk;
-  /** Its job was started before, here or elsewhere: finding it stored is no surprise. */
+  /** An earlier attempt at its job may have stored it, here or elsewhere: finding it stored is no surprise. */
   redelivered: boolean;
   /** An earlier try of ours ended without an answer: finding it stored by us means that try succeeded. */
   uncertain: boolean;

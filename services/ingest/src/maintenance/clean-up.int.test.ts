@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase, waitFor } from '@loguro/testing';
+import { createTestDatabase, startPostgres, type TestDatabase, waitFor } from '@loguro/testing';
 import pg from 'pg';
+import { freeze } from '../testing/freeze.js';
 import { cleanUp, startMaintenance } from './clean-up.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -92,3 +93,31 @@ test('removes nothing while the queue can not be asked', async () => {
   expect(errors[0]?.message).toBe('away');
   expect(await rows('committed_chunks')).toBe(5);
 });
+
+test('stops while PostgreSQL hangs, in whatever it was doing', async () => {
+  const postgres = await startPostgres();
+  const { ingestUrl } = await postgres.createDatabase();
+  let rounds = 0;
+  const stop = startMaintenance({
+    url: ingestUrl,
+    ledgerMs: WEEK_MS,
+    everyMs: 1,
+    oldestJob: async () => null,
+    onResult: () => {
+      rounds += 1;
+    },
+    onError: () => undefined,
+  });
+  await waitFor(() => rounds > 1, { what: 'a few rounds' });
+  const thaw = freeze(postgres.pid);
+  try {
+    let stopped = false;
+    void stop().then(() => {
+      stopped = true;
+    });
+    await waitFor(() => stopped, { timeoutMs: 5000, what: 'the maintenance to stop' });
+  } finally {
+    thaw();
+    await postgres.stop();
+  }
+}, 60_000);

@@ -1,5 +1,6 @@
 import { LIMITS } from '@loguro/types';
 import pg from 'pg';
+import { endClient } from '../ledger/database-lane.js';
 
 /** Options of {@link cleanUp}. */
 export interface CleanUpOptions {
@@ -94,23 +95,39 @@ export interface MaintenanceOptions {
   onError: (error: Error) => void;
 }
 
-/** Cleans up now and then, on a connection of its own for each round; returns how to stop it. */
+/** Of one statement, in milliseconds. A batch takes a fraction of a second; a server that hangs would take for ever. */
+const STATEMENT_MS = 60_000;
+const CONNECT_MS = 5000;
+
+/**
+ * Cleans up now and then, on a connection of its own for each round; returns how to stop it, which waits for no statement:
+ * each is undone, or done, as a whole.
+ */
 export function startMaintenance(options: MaintenanceOptions): () => Promise<void> {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
+  let client: pg.Client | undefined;
   const round = async () => {
-    const client = new pg.Client({ connectionString: options.url, application_name: 'loguro-ingest-maintenance' });
-    client.on('error', () => undefined);
+    const own = new pg.Client({
+      connectionString: options.url,
+      application_name: 'loguro-ingest-maintenance',
+      connectionTimeoutMillis: CONNECT_MS,
+      statement_timeout: STATEMENT_MS,
+      query_timeout: STATEMENT_MS,
+    });
+    own.on('error', () => undefined);
+    client = own;
     try {
       // Without knowing what is in the queue nothing is safe to remove.
       const oldestJob = await options.oldestJob();
-      await client.connect();
-      options.onResult(await cleanUp(client, { ledgerMs: options.ledgerMs, oldestJob }));
+      if (stopped) return;
+      await own.connect();
+      options.onResult(await cleanUp(own, { ledgerMs: options.ledgerMs, oldestJob }));
     } catch (error) {
-      options.onError(error as Error);
+      if (!stopped) options.onError(error as Error);
     } finally {
-      await client.end().catch(() => undefined);
+      await endClient(own);
     }
   };
   const plan = () => {
@@ -123,6 +140,7 @@ export function startMaintenance(options: MaintenanceOptions): () => Promise<voi
   return async () => {
     stopped = true;
     clearTimeout(timer);
+    client?.connection.stream.destroy();
     await running;
   };
 }

@@ -12,9 +12,11 @@ export interface JobSize {
 /**
  * The id of a job that carries so much. The queue's lists hold ids, so that what is pending can be summed
  * up from them alone, without reading a payload.
+ *
+ * @param queuedAt as in {@link JobSize}; now, unless said otherwise
  */
-export function newJobId(records: number, bytes: number): string {
-  return `${timeOrderedId()}.${records}.${bytes}`;
+export function newJobId(records: number, bytes: number, queuedAt?: number): string {
+  return `${timeOrderedId(queuedAt)}.${records}.${bytes}`;
 }
 
 const SHAPE = /^([0-9a-f-]{36})\.(\d+)\.(\d+)$/;

@@ -22,7 +22,7 @@ export type PendingState = (typeof PENDING_STATES)[number];
 /** BullMQ's queue, as far as we use it; the same over both backends. */
 export type JobQueue = Pick<
   Queue<StoreJob>,
-  'add' | 'addBulk' | 'getFailed' | 'getFailedCount' | 'getJob' | 'waitUntilReady'
+  'add' | 'addBulk' | 'getFailedCount' | 'getJob' | 'getRanges' | 'waitUntilReady'
 >;
 
 /** What is in the queue, exactly, at one instant. */

@@ -4,19 +4,20 @@ import { loggableMessage } from '@loguro/types/operations';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { within } from '../cache/within.js';
-import { type HeldChunk, holdChunk } from '../ledger/held-chunk.js';
-import type { StoreObserver, StoreResult } from '../ledger/store-chunks.js';
+import { holdChunk } from '../ledger/held-chunk.js';
+import type { StoreObserver } from '../ledger/store-chunks.js';
 import { startMaintenance } from '../maintenance/clean-up.js';
 import { type WorkerMetrics, workerMetrics } from '../metrics.js';
 import { QUEUE_DEFAULTS } from '../queue/open-ingest-queue.js';
 import { openQueueStore } from '../queue/open-queue-store.js';
 import { PENDING_STATES, type QueueStore } from '../queue/queue-store.js';
 import { receiptOf } from '../records/receipt-id.js';
-import { requestIdsOf, traceIdsOf } from '../records/request-ids.js';
+import { requestIdsOf } from '../records/request-ids.js';
 import type { WorkerConfig } from './config.js';
 import { CopySink } from './copy-sink.js';
 import { ProgressWatch } from './progress-watch.js';
-import { type Delivery, startQueueWorker } from './queue-worker.js';
+import { startQueueWorker } from './queue-worker.js';
+import { storeJob } from './store-job.js';
 
 /** What a worker is made of. */
 export interface WorkerDeps {
@@ -71,18 +72,7 @@ export async function createWorker(deps: WorkerDeps): Promise<IngestWorker> {
   const worker = startQueueWorker({
     ...config,
     url: config.queueUrl,
-    process: async (job, delivery) => {
-      const chunks = job.chunks.map(holdChunk);
-      try {
-        await storeJob({ sink, store, metrics }, chunks, delivery);
-      } catch (error) {
-        const requestIds = requestIdsOf(chunks.map(({ lines }) => lines.toString()));
-        const receipts = chunks.map((chunk) => receiptOf(chunk.id, chunk.dataset));
-        const ids = { requestIds, receipts, trace_ids: traceIdsOf(chunks) };
-        logger.warn({ ...ids, err: error }, 'a job failed; it is tried again');
-        throw error;
-      }
-    },
+    process: (job, delivery) => storeJob({ sink, store, metrics, logger }, job.chunks.map(holdChunk), delivery),
     onError: (error) => logger.warn({ err: error }, 'the queue reported an error'),
   });
   const watch = new ProgressWatch({
@@ -108,70 +98,23 @@ export async function createWorker(deps: WorkerDeps): Promise<IngestWorker> {
     onResult: (removed) => logger.debug(removed, 'cleaned up'),
     onError: (error) => logger.warn({ err: error }, 'cleaning up failed'),
   });
+  const stop = async () => {
+    const givingUp = setTimeout(() => sink.giveUp(), config.drainMs);
+    await Promise.all([worker.close(), watch.stop(), stopMaintenance()]);
+    clearTimeout(givingUp);
+    await sink.close();
+    await store.close();
+  };
+  let stopping: Promise<void> | undefined;
   return {
     id,
     problems: () => problemsOf(store, sink, watch),
     observeQueue: () => observeQueue(store, metrics),
-    async stop() {
-      await watch.stop();
-      await stopMaintenance();
-      const givingUp = setTimeout(() => sink.giveUp(), config.drainMs);
-      await worker.close();
-      clearTimeout(givingUp);
-      await sink.close();
-      await store.close();
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
     },
   };
-}
-
-/** What {@link storeJob} works with. */
-interface JobTools {
-  sink: CopySink;
-  store: QueueStore;
-  metrics: WorkerMetrics;
-}
-
-/** Settles every chunk of a job, or fails it, to be tried again; those that are stored are found stored then. */
-async function storeJob(
-  { sink, store, metrics }: JobTools,
-  chunks: readonly HeldChunk[],
-  delivery: Delivery,
-): Promise<void> {
-  const results = await sink.store(chunks, delivery.attempt > 1);
-  const now = Date.now();
-  const failed = results.filter((result) => result instanceof Error);
-  const settled = results.filter((result): result is StoreResult => !(result instanceof Error));
-  const takenOver = settled.some(({ outcome }) => outcome === 'duplicate') && (await isTakenOver(store, delivery));
-  for (const result of settled) {
-    count(metrics, takenOver && result.outcome === 'duplicate' ? { ...result, outcome: 'redelivered' } : result);
-  }
-  for (const [index, result] of results.entries()) {
-    const at = chunks[index]?.at;
-    if (result instanceof Error || result.outcome !== 'stored' || at === undefined) continue;
-    metrics.lagSeconds.observe(Math.max(0, now - at) / 1000);
-  }
-  const [first] = failed;
-  if (first !== undefined) {
-    throw new Error(`${failed.length} of ${results.length} chunks could not be stored: ${loggableMessage(first)}`);
-  }
-}
-
-/**
- * Whether another worker has had the job since: we were frozen for longer than its lock. What that one stored is then no
- * duplicate of ours, but the same job.
- */
-async function isTakenOver(store: QueueStore, { jobId, attempt }: Delivery): Promise<boolean> {
-  const job = await store.queue.getJob(jobId).catch(() => null);
-  return job === undefined || (job !== null && job.attemptsStarted > attempt);
-}
-
-function count(metrics: WorkerMetrics, { outcome, records, dead }: StoreResult): void {
-  if (outcome === 'stored') {
-    metrics.stored.inc(records);
-    metrics.dead.inc(dead);
-  } else if (outcome === 'duplicate') metrics.duplicates.inc(records);
-  else if (outcome === 'redelivered') metrics.redelivered.inc(records);
-  else metrics.discarded.inc(records);
 }
 
 function observeStore(metrics: WorkerMetrics, logger: Logger): StoreObserver {

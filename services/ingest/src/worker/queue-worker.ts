@@ -36,7 +36,7 @@ export interface QueueWorkerOptions {
   stalledIntervalMs: number;
   /** Least time between two wake-ups by the queue, in milliseconds; see {@link inWaves}. */
   minGapMs: number;
-  /** Stores a job; resolves when every chunk of it is settled for good. */
+  /** Stores a job; resolves when every chunk of it is settled for good, or in a job of its own. */
   process: (job: StoreJob, delivery: Delivery) => Promise<void>;
   onError: (error: Error) => void;
 }
@@ -46,6 +46,12 @@ export interface Delivery {
   jobId: string;
   /** From 1; more when it was in hands before, here or elsewhere. */
   attempt: number;
+  /** The queue never heard how an earlier attempt ended. One that failed, as far as it heard, stored nothing. */
+  unheard: boolean;
+  /** As in BullMQ; 0: none. */
+  priority: number;
+  /** When it was queued, in milliseconds since the epoch. */
+  queuedAt: number;
 }
 
 /**
@@ -144,5 +150,11 @@ async function processJob(job: Job<StoreJob>, store: QueueWorkerOptions['process
   if (job.data.v !== 1) {
     throw new UnrecoverableError('The job is of a version this worker does not know; replay it with a newer one.');
   }
-  await store(job.data, { jobId: job.id ?? '', attempt: job.attemptsStarted });
+  await store(job.data, {
+    jobId: job.id ?? '',
+    attempt: job.attemptsStarted,
+    unheard: job.attemptsStarted - 1 > job.attemptsMade,
+    priority: job.opts.priority ?? 0,
+    queuedAt: job.timestamp,
+  });
 }
