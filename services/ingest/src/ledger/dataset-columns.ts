@@ -11,7 +11,12 @@ const SELECT_FIELDS = 'SELECT id, fields FROM ingest.datasets WHERE id = ANY($1:
 
 /** Knows the columns that the lines of a dataset fill: its table has more than those. */
 export class DatasetColumns {
-  readonly #lists = new LRUCache<number, string>({ max: REMEMBERED });
+  readonly #lists: LRUCache<number, string>;
+
+  /** @param remembered datasets, at least as many as are asked for at once */
+  constructor(remembered = REMEMBERED) {
+    this.#lists = new LRUCache({ max: remembered });
+  }
 
   /**
    * Learns the columns of datasets that are not known yet.
@@ -19,7 +24,8 @@ export class DatasetColumns {
    * @returns the datasets that don't exist (any more), or have no schema and so no table
    */
   async learn(datasets: Iterable<number>, lane: DatabaseLane): Promise<Set<number>> {
-    const unknown = [...new Set(datasets)].filter((dataset) => !this.#lists.has(dataset));
+    // A look that makes it the most recent: learning the others must not push it out.
+    const unknown = [...new Set(datasets)].filter((dataset) => this.#lists.get(dataset) === undefined);
     if (unknown.length === 0) return new Set();
     const session = await lane.session();
     const rows = await session.query<{ id: number; fields: [string, string][] | null }>(SELECT_FIELDS, [unknown]);

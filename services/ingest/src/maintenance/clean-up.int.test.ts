@@ -58,6 +58,14 @@ test('keeps every ledger row that a job in the queue may still ask for', async (
   expect(await rows('committed_chunks')).toBe(4);
 });
 
+test('keeps the ledger row of a chunk that a repeat of its Idempotency-Key queued again within a day', async () => {
+  await commit(30, 3);
+  await commit(20, 4);
+  const repeated = Date.now() - 19.5 * DAY_MS;
+  expect((await cleanUp(client, { ledgerMs: WEEK_MS, oldestJob: repeated })).chunks).toBe(3);
+  expect(await rows('committed_chunks')).toBe(4);
+});
+
 test('removes idempotency keys that have expired, and only those', async () => {
   await owner.query(`
     INSERT INTO ingest.idempotency_keys (scope, chunk_id, body, created_at) VALUES

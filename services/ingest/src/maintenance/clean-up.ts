@@ -45,9 +45,9 @@ const DEFAULT_BATCH = 2000;
  * Removes what no longer protects anything: old ledger rows and expired idempotency keys.
  *
  * A ledger row must outlive every chance of its chunk being stored again. Such a chance is a job in the
- * queue, failed ones included, and a chunk is committed only after its job was queued; so rows committed
- * after the oldest unfinished job was queued stay, however old they are, and replaying a failed job is safe
- * at any time. Beyond that rows are kept for `ledgerMs`, because receipts are read from them and because a
+ * queue, failed ones included. A chunk is committed only after its first job was queued, and queued again only
+ * by a repeat of its `Idempotency-Key`, which is known for a day. So rows committed after the oldest unfinished job
+ * was queued, or in the day before, stay, however old they are, and replaying a failed job is safe at any time. Beyond that rows are kept for `ledgerMs`, because receipts are read from them and because a
  * queue may be restored from a copy.
  */
 export async function cleanUp(client: pg.ClientBase, options: CleanUpOptions): Promise<CleanUpResult> {
@@ -57,7 +57,7 @@ export async function cleanUp(client: pg.ClientBase, options: CleanUpOptions): P
   ]);
   if (rows[0]?.locked !== true) return { chunks: 0, idempotencyKeys: 0 };
   try {
-    const oldestNeeded = (options.oldestJob ?? Number.POSITIVE_INFINITY) - CLOCK_SKEW_MS;
+    const oldestNeeded = (options.oldestJob ?? Number.POSITIVE_INFINITY) - LIMITS.idempotencyTtlMs - CLOCK_SKEW_MS;
     const before = new Date(Math.min(Date.now() - options.ledgerMs, oldestNeeded));
     const chunks = await inBatches(batch, async () => {
       const retired = await client.query<{ removed: number }>(RETIRE_CHUNKS, [before, batch]);

@@ -43,6 +43,9 @@ const LAST_PAUSE_MS = 5000;
 const MAX_HELD_MS = 12 * 60 * 60 * 1000;
 
 const STOPPING = 'The worker is stopping.';
+const HELD_TOO_LONG = 'Held for too long.';
+/** What no try has confirmed for so long is no longer told, in milliseconds: what failed is tried again sooner. */
+const FAILING_MS = 120_000;
 
 interface HeldTask extends ChunkTask {
   takenAt: number;
@@ -60,7 +63,8 @@ export class CopySink {
   readonly #lanes: readonly DatabaseLane[];
   readonly #commit: GroupCommit<HeldTask, StoreResult>;
   readonly #stop = new AbortController();
-  #problem: string | null = null;
+  #outage: string | null = null;
+  #failing: { reason: string; at: number } | null = null;
   #settled = 0;
 
   constructor(options: CopySinkOptions) {
@@ -83,12 +87,17 @@ export class CopySink {
     });
   }
 
-  /** Why nothing can be stored right now; null when the last transaction went well. */
+  /**
+   * Why nothing can be stored: PostgreSQL can't be used, or no chunk of the last transactions could be stored. null when
+   * one could.
+   */
   get problem(): string | null {
-    return this.#problem;
+    if (this.#outage !== null) return this.#outage;
+    const failing = this.#failing;
+    return failing !== null && performance.now() - failing.at < FAILING_MS ? failing.reason : null;
   }
 
-  /** Chunks that settled so far, in whatever way: while it grows, this worker makes progress. */
+  /** Chunks that settled for good so far: while it grows, this worker makes progress. */
   get settled(): number {
     return this.#settled;
   }
@@ -132,33 +141,45 @@ export class CopySink {
     try {
       const results = new Map<string, StoreResult | Error>();
       const first = new Map<string, HeldTask>();
-      for (const task of tasks) {
-        if (Date.now() - task.takenAt > MAX_HELD_MS) results.set(task.chunk.id, new Error('Held for too long.'));
-        else if (!first.has(task.chunk.id)) first.set(task.chunk.id, task);
-      }
+      for (const task of tasks) if (!first.has(task.chunk.id)) first.set(task.chunk.id, task);
       await this.#persist(lane, [...first.values()], results);
+      this.#takeNote([...results.values()]);
       return tasks.map((task) => resultOf(task, first, results));
     } finally {
       this.#freeLanes.push(lane);
-      this.#settled += tasks.length;
     }
   }
 
   /** Stores through any outage of PostgreSQL. */
-  async #persist(lane: DatabaseLane, tasks: ChunkTask[], results: Map<string, StoreResult | Error>): Promise<void> {
+  async #persist(lane: DatabaseLane, tasks: HeldTask[], results: Map<string, StoreResult | Error>): Promise<void> {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
       if (this.#stop.signal.aborted) throw new Error(STOPPING);
+      // Anew before each try: it is in the middle of one that a machine is put to sleep.
+      for (const { chunk, takenAt } of tasks) {
+        if (Date.now() - takenAt > MAX_HELD_MS && !results.has(chunk.id))
+          results.set(chunk.id, new Error(HELD_TOO_LONG));
+      }
       try {
         await storeChunks({ ...this.#options, lane, columns: this.#columns }, tasks, results);
-        this.#problem = null;
+        this.#outage = null;
         return;
       } catch (error) {
         if (!(error instanceof UnreachableError)) throw error;
-        this.#problem = error.message;
+        this.#outage = error.message;
         for (const task of tasks) task.uncertain = true;
         await pauseFor(pause * (0.75 + Math.random() / 2), this.#stop.signal);
       }
     }
+  }
+
+  /** One chunk that can't be stored says little about this worker; when no chunk can be stored it may be this worker's fault. */
+  #takeNote(results: readonly (StoreResult | Error)[]): void {
+    const failed = results.filter((result) => result instanceof Error);
+    const settled = results.length - failed.length;
+    this.#settled += settled;
+    const [first] = failed;
+    if (settled > 0 || first === undefined) this.#failing = null;
+    else this.#failing = { reason: first.message, at: performance.now() };
   }
 }
 
