@@ -11,7 +11,7 @@ export interface HttpServerOptions {
   keepAliveTimeoutMs: number;
   maxConnections: number;
   /** What the fast lane needs beside the server; null: every request is the app's. */
-  fastLane: Omit<FastLaneDeps, 'keepAliveTimeoutMs' | 'handOver' | 'cutShort'> | null;
+  fastLane: Omit<FastLaneDeps, 'keepAliveTimeoutMs' | 'accept' | 'cutShort'> | null;
 }
 
 /** For the headers alone, in milliseconds. */
@@ -60,13 +60,13 @@ export function createHttpServer(app: App, options: HttpServerOptions): HttpServ
 }
 
 /** Gives every connection to the fast lane first; the server gets what that hands over, as if it came from the network. */
-function putInFront(server: Server, app: App, deps: Omit<FastLaneDeps, 'handOver' | 'cutShort'>): FastLane {
+function putInFront(server: Server, app: App, deps: Omit<FastLaneDeps, 'accept' | 'cutShort'>): FastLane {
   const [accept] = server.listeners('connection') as ((socket: Socket) => void)[];
   if (accept === undefined) throw new Error('This version of Node takes connections in another way.');
   server.off('connection', accept);
   const lane = new FastLane({
     ...deps,
-    handOver: (socket) => accept.call(server, socket),
+    accept: (socket) => accept.call(server, socket),
     cutShort: (socket) => app.handleClientError(new Error('The request is cut short.'), socket),
   });
   server.on('connection', (socket) => lane.take(socket));

@@ -7,6 +7,7 @@ import { queuedAnswer } from '../answers.js';
 import type { BodyBudget } from '../body-budget.js';
 import { type Encoded, encodeOne } from '../encode-body.js';
 import type { RecordSink } from '../record-sink.js';
+import { handOver } from './hand-over.js';
 import { LaneAnswers } from './lane-answers.js';
 import { LaneConnection } from './lane-connection.js';
 import type { PlainHead } from './plain-head.js';
@@ -21,8 +22,8 @@ export interface FastLaneDeps {
   maxRecordBytes: number;
   /** How long an idle connection is kept, in milliseconds. */
   keepAliveTimeoutMs: number;
-  /** To Node's server: takes a connection over, with all that can be read from it. */
-  handOver: (socket: Socket) => void;
+  /** Node's server takes a connection. */
+  accept: (socket: Socket) => void;
   /** The client has ended its side in the middle of a request. */
   cutShort: (socket: Socket) => void;
   /** The queue did not take a record. */
@@ -198,12 +199,9 @@ export class FastLane {
   }
 
   #handOver(connection: LaneConnection, rest: Buffer): void {
-    const { socket } = connection;
     connection.detach();
     this.#connections.delete(connection);
-    if (rest.length > 0) socket.unshift(rest);
-    this.#deps.handOver(socket);
-    socket.resume();
+    handOver(connection.socket, rest, this.#deps.accept);
   }
 
   #forget(connection: LaneConnection): void {

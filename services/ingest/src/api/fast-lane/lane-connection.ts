@@ -96,10 +96,10 @@ export class LaneConnection {
     return head;
   }
 
-  /** Takes every listener off, and stops reading. */
+  /** Listens no more, but for errors. */
   detach(): void {
     const { data, end, close } = this.#events;
-    this.socket.pause().off('data', data).off('end', end).off('close', close).off('error', onError);
+    this.socket.off('data', data).off('end', end).off('close', close);
     this.letGo();
   }
 }
