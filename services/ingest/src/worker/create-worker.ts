@@ -157,8 +157,9 @@ async function observeQueue(store: QueueStore, metrics: WorkerMetrics): Promise<
     metrics.pendingJobs.set({ state }, snapshot[state].jobs);
     metrics.pendingRecords.set({ state }, snapshot[state].records);
   }
-  const ages = [snapshot.waiting, snapshot.active, snapshot.delayed].map(({ oldest }) => oldest ?? Date.now());
-  metrics.oldestPending.set(Math.max(0, Date.now() - Math.min(...ages)) / 1000);
+  const now = Date.now();
+  const oldest = [snapshot.waiting, snapshot.active, snapshot.delayed].map((state) => state.oldest ?? now);
+  metrics.oldestPending.set(Math.max(0, now - Math.min(...oldest)) / 1000);
   metrics.queueReachable.set(1);
 }
 
