@@ -2,7 +2,7 @@ export { findProgram, freePort, freePorts, type WaitOptions, waitFor } from '@lo
 export { type Balancer, startBalancer } from './balancer.js';
 export { type ContractChecker, createContractChecker, type SeenResponse } from './contract-checker.js';
 export { createTestDatabase, type TestDatabase } from './database.js';
-export { forwardTo, type ServerForwarder } from './forwarder.js';
+export { forwardTo, type ServerForwarder, startForwarder } from './forwarder.js';
 export { type DocumentedMetric, documentedMetrics, undocumented } from './metrics-page.js';
 export { type OncePerRunOptions, oncePerRun } from './once-per-run.js';
 export { type OtlpReceiver, type ReceivedExport, type ReceivedSpan, startOtlpReceiver } from './otlp-receiver.js';

@@ -12,6 +12,9 @@ const common = {
   retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MS),
   // Default 10 s gives up on a server that is still loading a large append-only file.
   maxLoadingRetryTime: 1000,
+  // A primary that was made a replica keeps its connections: the new one is behind the same address, for new connections
+  // only. `true`, not 2: the command that was refused fails, and is not sent again behind its caller's back.
+  reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
 } satisfies RedisOptions;
 
 /**
