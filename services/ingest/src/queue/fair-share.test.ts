@@ -53,6 +53,16 @@ describe('fair share', () => {
     expect(fair.priority(1, 10)).toBe(3);
   });
 
+  test('still lets a newcomer join at the front when there has been no pause for a TiB', () => {
+    const fair = new FairShare();
+    const mib = 1024 * 1024;
+    fair.observe(true, 0);
+    for (let done = 0; done < mib; done += 16) fair.observe(true, fair.priority(1, 16 * mib));
+    const chunks = Array.from({ length: 100 }, () => ({ dataset: 1, priority: fair.priority(1, mib) }));
+    chunks.push({ dataset: 2, priority: fair.priority(2, mib) });
+    expect(serve(chunks).indexOf(2)).toBeLessThan(20);
+  });
+
   test('never exceeds the largest priority the queue knows', () => {
     const fair = new FairShare();
     fair.observe(true, 0);

@@ -1,7 +1,13 @@
 /** BullMQ's largest priority. */
 const MAX_PRIORITY = 2_097_151;
-/** Bytes that move a dataset back by one place. */
+/** Bytes that move a dataset back by one place, to begin with. */
 const BYTES_PER_STEP = 64 * 1024;
+/**
+ * Each so many places a place comes to stand for twice as many bytes. With 64 KiB throughout, the places would have been
+ * used up after 128 GiB without a pause, and all datasets would have shared the last one. So they last for 500 TiB; after
+ * the first TiB shares are even to within 8 MiB.
+ */
+const PLACES_PER_DOUBLING = 2 ** 17;
 /** Datasets remembered at the most; more than this with a backlog at once share the front. */
 const MAX_DATASETS = 100_000;
 
@@ -49,7 +55,8 @@ export class FairShare {
     if (!this.#contended) return 0;
     const start = Math.max(this.#virtualTime, this.#tags.get(dataset) ?? 0, 1);
     if (this.#tags.has(dataset) || this.#tags.size < MAX_DATASETS) {
-      this.#tags.set(dataset, start + bytes / BYTES_PER_STEP);
+      const step = BYTES_PER_STEP * 2 ** Math.floor(start / PLACES_PER_DOUBLING);
+      this.#tags.set(dataset, start + bytes / step);
     }
     return Math.min(Math.floor(start), MAX_PRIORITY);
   }
