@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { postgresStore } from './postgres-store.js';
+import type { QueueLimits } from './queue-monitor.js';
 import type { QueueStore } from './queue-store.js';
 import { checkRedis } from './redis-checks.js';
 import { producerConnection } from './redis-connection.js';
@@ -19,6 +20,8 @@ export interface QueueStoreOptions {
   timeoutMs: number;
   /** Of reaching the queue for the first time. */
   startTimeoutMs: number;
+  /** The mark on waiting jobs. More are not counted where counting is not free. */
+  maxWaitingJobs: QueueLimits['maxWaitingJobs'];
 }
 
 /** Between two attempts to reach the queue at start, in milliseconds. */
@@ -53,9 +56,9 @@ async function openRedis(options: QueueStoreOptions): Promise<QueueStore> {
 }
 
 async function openPostgres(options: QueueStoreOptions): Promise<QueueStore> {
-  const { url, timeoutMs } = options;
+  const { url, timeoutMs, maxWaitingJobs } = options;
   return reach('PostgreSQL', options, async () => {
-    const store = postgresStore({ url, timeoutMs, connections: POSTGRES_CONNECTIONS });
+    const store = postgresStore({ url, timeoutMs, connections: POSTGRES_CONNECTIONS, maxWaitingJobs });
     try {
       // BullMQ remembers a first failure for good, so each attempt is a new store.
       await store.queue.waitUntilReady();

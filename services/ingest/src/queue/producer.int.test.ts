@@ -156,6 +156,23 @@ describe('when Redis is in trouble', () => {
   });
 });
 
+test('a queue in PostgreSQL reaches a high-water mark of more than a hundred thousand jobs', async () => {
+  const bench = await createBench('postgres');
+  const queue = await bench.openQueue({ maxWaitingJobs: 101_000 });
+  await queue.append(lines(1));
+  const addJobs = (jobs: number) =>
+    bench.owner.query(`
+      INSERT INTO queue.job (queue, id, seq, name, state, data, opts, priority, max_attempts, added_at_ms)
+      SELECT queue, gen_random_uuid() || '.1.10', nextval('queue.job_seq'), name, state, data, opts, 0, max_attempts, added_at_ms
+      FROM (SELECT * FROM queue.job LIMIT 1) AS one, generate_series(1, ${jobs})`);
+  await addJobs(100_500);
+  await waitFor(() => queue.contended(), { what: 'a look at them' });
+  await queue.append(lines(1));
+  await addJobs(600);
+  await waitFor(() => queue.problem()?.includes('high-water mark'), { what: 'the mark to be noticed' });
+  await bench.close();
+}, 60_000);
+
 describe('when PostgreSQL, as the queue, is in trouble', () => {
   let postgres: PrivatePostgres;
   afterEach(() => postgres.stop());
