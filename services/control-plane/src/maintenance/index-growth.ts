@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { SQL_STATE, sqlState } from '../database/sql-state.js';
 import { recordIndexName } from '../datasets/record-table.js';
 import { PAGES_PER_RANGE } from './retention.js';
 
@@ -6,6 +7,7 @@ import { PAGES_PER_RANGE } from './retention.js';
 export interface IndexGrowth {
   /**
    * Sums up the block ranges that were filled since the last time. Until that happens every query reads them whole.
+   * While the table is in other hands (a VACUUM, an index being built) nothing is done; the next time catches up.
    *
    * @param pages the table's size now
    * @returns ranges summed up
@@ -13,6 +15,25 @@ export interface IndexGrowth {
   catchUp(client: PoolClient, datasetId: number, pages: number): Promise<number>;
   /** Forgets tables that are no more. */
   keepOnly(datasetIds: ReadonlySet<number>): void;
+}
+
+/**
+ * The lock that summing up takes is the one of VACUUM and ANALYZE. Whoever waits for it longer than `deadlock_timeout`
+ * (1 s) makes PostgreSQL cancel an autovacuum, or waits behind one that can't be cancelled, for hours.
+ */
+const LOCK_TIMEOUT_MS = 200;
+
+/** @returns undefined when the work would have had to wait for a lock */
+async function withoutWaiting<T>(client: PoolClient, work: () => Promise<T>): Promise<T | undefined> {
+  await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
+  try {
+    return await work();
+  } catch (error) {
+    if (sqlState(error) === SQL_STATE.lockNotAvailable) return undefined;
+    throw error;
+  } finally {
+    await client.query('RESET lock_timeout');
+  }
 }
 
 /** PostgreSQL would do it with the next VACUUM, which can be a fifth of the table later. */
@@ -24,14 +45,17 @@ export function createIndexGrowth(): IndexGrowth {
       const from = done.get(datasetId) ?? 0;
       // The last range is still being filled: new records are cheaper while it is not summed up.
       const full = Math.floor(pages / PAGES_PER_RANGE);
-      done.set(datasetId, full);
       if (full <= from) return 0;
-      const { rows } = await client.query<{ n: number }>(
-        `SELECT coalesce(sum(brin_summarize_range($1::regclass, range * ${PAGES_PER_RANGE})), 0)::int AS n
-           FROM generate_series($2::bigint, $3::bigint - 1) AS range`,
-        [recordIndexName(datasetId), from, full],
-      );
-      return rows[0]?.n ?? 0;
+      const summedUp = await withoutWaiting(client, async () => {
+        const { rows } = await client.query<{ n: number }>(
+          `SELECT coalesce(sum(brin_summarize_range($1::regclass, range * ${PAGES_PER_RANGE})), 0)::int AS n
+             FROM generate_series($2::bigint, $3::bigint - 1) AS range`,
+          [recordIndexName(datasetId), from, full],
+        );
+        return rows[0]?.n ?? 0;
+      });
+      if (summedUp !== undefined) done.set(datasetId, full);
+      return summedUp ?? 0;
     },
     keepOnly(datasetIds) {
       for (const id of done.keys()) if (!datasetIds.has(id)) done.delete(id);

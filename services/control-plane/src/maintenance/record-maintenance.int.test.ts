@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, forwardTo, type TestDatabase, waitFor } from '@loguro/testing';
 import { Pool } from 'pg';
 import { createStatements } from '../datasets/record-table.js';
+import { createIndexGrowth } from './index-growth.js';
 import { createRecordMaintenance } from './record-maintenance.js';
 
 const now = new Date('2026-06-10T12:00:00Z');
@@ -125,6 +126,42 @@ test('appended ranges are summed up within a moment, so that queries need not re
     expect(new Set(outcomes)).toEqual(new Set(['done']));
   } finally {
     await maintenance.stop();
+  }
+});
+
+test('a table in the hands of a VACUUM is left alone, for others to be looked after, and is caught up with later', async () => {
+  const [busy, other] = [await dataset(null, 50_000), await dataset(null, 50_000)];
+  const maintenance = createRecordMaintenance({ pool, log: silent, now: () => now });
+  const caughtUp = async (id: number) => (await pagesRead(id, new Date('2020-01-01T00:00:00Z'))) <= 64;
+  const holder = await owner.connect();
+  try {
+    await holder.query('BEGIN');
+    await holder.query(`LOCK TABLE records.dataset_${busy} IN SHARE UPDATE EXCLUSIVE MODE`);
+    const started = performance.now();
+    await maintenance.runOnce();
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect([await caughtUp(busy), await caughtUp(other)]).toEqual([false, true]);
+    await holder.query('ROLLBACK');
+    await maintenance.runOnce();
+    expect(await caughtUp(busy)).toBe(true);
+  } finally {
+    holder.release(true);
+  }
+}, 30_000);
+
+test('ranges whose summing up failed are summed up the next time', async () => {
+  const id = await dataset(null, 50_000);
+  const index = `records.dataset_${id}_timestamp`;
+  const growth = createIndexGrowth();
+  const client = await pool.connect();
+  try {
+    const pages = await pagesOf(id);
+    await client.query(`ALTER INDEX ${index} RENAME TO elsewhere`);
+    await expect(growth.catchUp(client, id, pages)).rejects.toMatchObject({ code: '42P01' });
+    await client.query(`ALTER INDEX records.elsewhere RENAME TO dataset_${id}_timestamp`);
+    expect(await growth.catchUp(client, id, pages)).toBeGreaterThan(5);
+  } finally {
+    client.release(true);
   }
 });
 
