@@ -56,7 +56,7 @@ const query = {
     'The answer; with `explain` the explanation. `Accept: text/csv` or `application/x-ndjson` streams the rows alone.',
     Type.Union([Type.Ref('QueryResult'), Type.Ref('QueryExplanation')]),
   ),
-  errors: ['invalid_query', 'schema_not_found', 'query_timeout', 'too_many_queries', 'result_too_large'],
+  errors: ['invalid_query', 'schema_not_found', 'query_timeout', 'too_many_queries', 'result_too_large', 'overloaded'],
 } as const;
 
 const tail = {
@@ -64,7 +64,7 @@ const tail = {
   role: 'viewer',
   body: TailRequest,
   success: ok('What arrived since the cursor, and where to go on.', TailResult),
-  errors: ['invalid_query', 'schema_not_found', 'cursor_expired', 'query_timeout', 'too_many_queries'],
+  errors: ['invalid_query', 'schema_not_found', 'cursor_expired', 'query_timeout', 'too_many_queries', 'overloaded'],
 } as const;
 
 /** The control plane's routes by operation id. */

@@ -46,7 +46,7 @@ export const ERRORS = {
   headers_too_large: { status: 431, summary: 'The request line and headers are over their limit.' },
   internal: { status: 500, summary: 'An unexpected fault; the request id finds it in the logs.' },
   bad_gateway: { status: 502, summary: 'The service broke off before it answered; the request may have taken effect.' },
-  overloaded: { status: 503, summary: 'The queue is past its high-water mark; nothing was accepted.' },
+  overloaded: { status: 503, summary: 'More is under way than the service may hold; nothing was accepted.' },
   unavailable: { status: 503, summary: 'A dependency is away; the sentence says what became of the request.' },
   gateway_timeout: { status: 504, summary: 'The service did not answer in time; the request may have taken effect.' },
   query_timeout: { status: 504, summary: 'The query ran into the statement timeout.' },

@@ -9,6 +9,7 @@ import type { Metrics } from './http/metrics.js';
 import { observeRequests } from './http/observe.js';
 import type { BodyLimits } from './http/read-body.js';
 import { createRouter } from './http/router.js';
+import type { UnsentAnswers } from './http/unsent-answers.js';
 import { wrongSurface } from './http/wrong-surface.js';
 import type { RateLimits } from './limits/rate-limits.js';
 import type { Services } from './services.js';
@@ -24,13 +25,14 @@ export interface AppOptions {
   tracing: Tracing | null;
   bodyLimits: BodyLimits;
   rateLimits: RateLimits;
+  unsent: UnsentAnswers;
   /** Addresses or ranges whose X-Forwarded-For is believed. */
   trustProxy: readonly string[];
 }
 
 /** The API as an Express app that does not listen yet. */
 export function createApp(options: AppOptions): Express {
-  const { services, endpoints, lastUsed, metrics, tracing, bodyLimits, rateLimits, trustProxy } = options;
+  const { services, endpoints, lastUsed, metrics, tracing, bodyLimits, rateLimits, unsent, trustProxy } = options;
   const app = express();
   app.set('trust proxy', [...trustProxy]);
   // Nothing here is cacheable, and the router reads query strings itself.
@@ -41,7 +43,7 @@ export function createApp(options: AppOptions): Express {
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
   app.use(rateLimits.byAddress);
   app.use(wrongSurface(services));
-  app.use(createRouter(endpoints, { services, lastUsed, bodyLimits, rateLimits }));
+  app.use(createRouter(endpoints, { services, lastUsed, bodyLimits, rateLimits, unsent }));
   app.use(() => {
     throw new ApiError('route_not_found', `No such path. ${services.apiUrl}/api/openapi.json lists all of them.`);
   });

@@ -10,6 +10,7 @@ import type { Config } from './config.js';
 import { type Database, openDatabase } from './database/database.js';
 import { createProbePool } from './database/probe-pool.js';
 import { createMetrics, type Metrics } from './http/metrics.js';
+import { createUnsentAnswers } from './http/unsent-answers.js';
 import { createSigningKeys, type SigningKeys } from './keys/signing-keys.js';
 import { createRateLimits } from './limits/rate-limits.js';
 import { createRecordMaintenance, type RecordMaintenance } from './maintenance/record-maintenance.js';
@@ -93,6 +94,7 @@ export function assemble(config: Config, version: string, logger: Logger, tracin
     tracing,
     bodyLimits: { bytes: LIMITS.controlBodyBytes, timeoutMs: config.bodyTimeoutMs },
     rateLimits: createRateLimits(config.requestsPerMinute),
+    unsent: createUnsentAnswers({ maxBytes: config.unsentAnswerBytes }),
     trustProxy: config.trustProxy,
   });
   return {

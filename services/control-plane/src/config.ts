@@ -41,6 +41,8 @@ export interface Config {
   queryWaitMs: number;
   /** Parallel workers that PostgreSQL may run for queries at the same time, all processes together; 0: none. */
   queryParallelWorkers: number;
+  /** JSON answers that their clients have not read yet, all together; past it 503. */
+  unsentAnswerBytes: number;
   /** A request body must have arrived after this, in milliseconds. */
   bodyTimeoutMs: number;
   /** Requests a minute, for each process; 0: no limit. */
@@ -55,6 +57,7 @@ export interface Config {
 
 const POSTGRES = ['postgres:', 'postgresql:'];
 const HTTP = ['http:', 'https:'];
+const MIB = 1024 * 1024;
 
 /** @throws ConfigError naming every fault at once */
 export function loadConfig(env: Environment): Config {
@@ -90,6 +93,7 @@ export function loadConfig(env: Environment): Config {
     queriesInLine: reader.integer('LOGURO_QUERIES_IN_LINE', 32, { min: 0, max: 10_000 }),
     queryWaitMs: reader.integer('LOGURO_QUERY_WAIT_MS', 5000, { min: 1, max: 30_000 }),
     queryParallelWorkers: reader.integer('LOGURO_QUERY_PARALLEL_WORKERS', 2, { min: 0, max: 1000 }),
+    unsentAnswerBytes: reader.integer('LOGURO_UNSENT_ANSWER_BYTES', 128 * MIB, { min: 32 * MIB, max: 64 * 1024 * MIB }),
     bodyTimeoutMs: reader.integer('LOGURO_BODY_TIMEOUT_MS', 15_000, { min: 100, max: 600_000 }),
     requestsPerMinute: {
       perToken: reader.integer('LOGURO_TOKEN_REQUESTS_PER_MINUTE', 3000, { min: 0, max: 1e9 }),

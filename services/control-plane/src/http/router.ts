@@ -24,6 +24,7 @@ import { type BodyLimits, readJsonBody } from './read-body.js';
 import { spanOf } from './request-span.js';
 import { sendAnswer } from './send-answer.js';
 import { requireStorableText } from './storable-text.js';
+import type { UnsentAnswers } from './unsent-answers.js';
 
 /** What the router needs besides the endpoints. */
 export interface RouterOptions {
@@ -31,6 +32,7 @@ export interface RouterOptions {
   lastUsed: LastUsed;
   bodyLimits: BodyLimits;
   rateLimits: RateLimits;
+  unsent: UnsentAnswers;
 }
 
 type Contract = Omit<RouteContract, 'operationId' | 'surface'>;
@@ -41,6 +43,13 @@ interface Route {
   contract: Contract;
   checkBody: Validator | null;
   checkQuery: Validator | null;
+}
+
+/** … for one request that may be served. */
+interface AuthorizedRoute extends Route {
+  authorized: Authorized | null;
+  /** Fires when the client goes away. */
+  signal: AbortSignal;
 }
 
 /**
@@ -91,10 +100,12 @@ function endpointOf(operation: ControlOperation, endpoints: readonly Endpoint[])
 function serveRoute(route: Route, options: RouterOptions): RequestHandler {
   return async (req, res) => {
     res.locals.operation = route.endpoint.operation;
+    // From the start: who leaves while the credential is looked up is not heard of again.
+    const signal = goneSignal(res);
     const authorized = await authorizeRequest(req, res, route, options);
-    const request = await readRequest(req, res, route, authorized, options);
+    const request = await readRequest(req, res, { ...route, authorized, signal }, options);
     if (authorized !== null) res.locals.accountId = authorized.caller.account.id;
-    await sendAnswer(res, await route.endpoint.handle(request, options.services));
+    await sendAnswer(res, await route.endpoint.handle(request, options.services), options.unsent);
   };
 }
 
@@ -124,8 +135,7 @@ async function authorizeRequest(
 async function readRequest(
   req: Request,
   res: Response,
-  { endpoint, contract, checkBody, checkQuery }: Route,
-  authorized: Authorized | null,
+  { endpoint, contract, checkBody, checkQuery, authorized, signal }: AuthorizedRoute,
   { bodyLimits }: RouterOptions,
 ): Promise<DatasetRequest> {
   const params = pathIds(req.params);
@@ -137,7 +147,7 @@ async function readRequest(
     requestId,
     span: spanOf(res),
     address,
-    signal: goneSignal(res),
+    signal,
     params,
     query,
     body,

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { undocumented, waitFor } from '@loguro/testing';
 import { LIMITS } from '@loguro/types';
@@ -134,6 +135,39 @@ test('what is wrong is said in one sentence, with what was probably meant', asyn
   expect((await query({ select: [{ field: 'nmae' }] })).body.error).toBe(
     'The query can\'t be run: select[0].field names no field: "nmae"; did you mean "name"?',
   );
+});
+
+test('a client that goes away while its credential is looked up leaves no query behind', async () => {
+  const { pat } = options.as as { pat: string };
+  const holder = new Client({ connectionString: api.databases.ownerUrl });
+  await holder.connect();
+  const waiting = async (table: string) =>
+    (await owner.query('SELECT 1 FROM pg_locks WHERE NOT granted AND relation = $1::regclass', [table])).rowCount;
+  const gone = async () =>
+    Number(
+      /^loguro_control_query_seconds_count\{kind="page",outcome="client_gone"\} (\d+)$/m.exec(
+        await api.metrics(),
+      )?.[1] ?? 0,
+    );
+  try {
+    await holder.query('BEGIN');
+    await holder.query(`LOCK TABLE records.dataset_${options.params.datasetId} IN ACCESS EXCLUSIVE MODE`);
+    await holder.query('SAVEPOINT s');
+    await holder.query('LOCK TABLE personal_access_tokens IN ACCESS EXCLUSIVE MODE');
+    const before = await gone();
+    const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+    const path = `/api/datasets/${options.params.projectSlug}/${options.params.datasetId}/query`;
+    socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${pat}\r\nContent-Length: 0\r\n\r\n`);
+    await waitFor(() => waiting('personal_access_tokens'), { timeoutMs: 5000, what: 'the credential to be looked up' });
+    socket.destroy();
+    const aborted = async () => /operation="queryDataset",method="POST",status="499"/.test(await api.metrics());
+    await waitFor(aborted, { timeoutMs: 5000, what: 'the service to notice' });
+    await holder.query('ROLLBACK TO SAVEPOINT s');
+    await waitFor(async () => (await gone()) === before + 1, { timeoutMs: 5000, what: 'the query to be given up' });
+    expect(await waiting(`records.dataset_${options.params.datasetId}`)).toBe(0);
+  } finally {
+    await holder.end();
+  }
 });
 
 test('rows stream as CSV and NDJSON over HTTP', async () => {

@@ -33,6 +33,7 @@ describe('defaults', () => {
       text: 'SELECT c0 FROM (SELECT count(*) AS c0 FROM "records"."dataset_13" WHERE "timestamp" >= $1::timestamp with time zone AND "timestamp" <= $2::timestamp with time zone) AS g LIMIT $3::bigint',
       values: ['2026-06-03T12:00:00.25Z', '2026-06-10T12:00:00.25Z', '101'],
       columns: [{ name: 'count', type: 'number' }],
+      copies: 1,
       range: { from: '2026-06-03T12:00:00.25Z', to: '2026-06-10T12:00:00.25Z' },
       limit: 100,
     });
