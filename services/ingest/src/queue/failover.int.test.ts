@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, test } from '@jest/globals';
 import { startForwarder, startRedis, waitFor } from '@loguro/testing';
 import { Redis } from 'ioredis';
 import { createBench } from '../testing/backends.js';
