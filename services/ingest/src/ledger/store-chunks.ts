@@ -6,6 +6,7 @@ import type { DatasetColumns } from './dataset-columns.js';
 import type { HeldChunk } from './held-chunk.js';
 import { isolateRecords } from './isolate-records.js';
 import { copyStep, type LedgerRow, ledgerInsert, SELECT_COMMITTED, SELECT_DATASETS } from './ledger-sql.js';
+import type { LockedTables } from './locked-tables.js';
 
 /** A chunk to be stored. */
 export interface ChunkTask {
@@ -46,6 +47,7 @@ export class UnreachableError extends Error {}
 export interface StoreOptions {
   lane: DatabaseLane;
   columns: DatasetColumns;
+  locked: LockedTables;
   /** This worker's number in the ledger. */
   worker: number;
   observer: StoreObserver;
@@ -79,13 +81,20 @@ class Storing {
     this.#results = results;
   }
 
-  async storeAll(tasks: readonly ChunkTask[]): Promise<void> {
+  async storeAll(all: readonly ChunkTask[]): Promise<void> {
     const { columns, lane } = this.#options;
+    const tasks = all.filter((task) => !this.#isLocked(task));
     const datasets = tasks.map(({ chunk }) => chunk.dataset);
     const missing = await reach(() => columns.learn(datasets, lane));
     if (missing.size === 0) return this.store(tasks);
     await this.store(tasks.filter(({ chunk }) => !missing.has(chunk.dataset)));
     await this.#discard(tasks.filter(({ chunk }) => missing.has(chunk.dataset)));
+  }
+
+  #isLocked(task: ChunkTask): boolean {
+    const error = this.#options.locked.errorOf(task.chunk.dataset);
+    if (error !== null) this.#putOff([task], error);
+    return error !== null;
   }
 
   async store(tasks: readonly ChunkTask[]): Promise<void> {
@@ -105,6 +114,7 @@ class Storing {
     ]);
     if (failure !== null) return this.#narrow(tasks, datasets, failure);
     for (const entry of entries) this.#results.set(entry.id, { outcome: 'stored', records: entry.records, dead: 0 });
+    for (const { dataset } of datasets) this.#options.locked.forget(dataset);
     const records = entries.reduce((sum, entry) => sum + entry.records, 0);
     this.#options.observer.committed({ records, seconds: (performance.now() - started) / 1000 });
   }
@@ -118,12 +128,20 @@ class Storing {
     // The others first: they were only in bad company.
     await this.store(tasks.filter((task) => !suspects.includes(task)));
     if (kind === 'gone') return this.#tableGone(suspects, error);
-    if (kind === 'barred') return this.#putOff(suspects, error);
+    if (kind === 'barred') return this.#tableBarred(suspects, error);
     if (suspects.length > 1) return this.#halve(suspects);
     const [suspect] = suspects;
     if (suspect === undefined) return;
     if (kind === 'refused') return this.#isolate(suspect);
     this.#putOff(suspects, error);
+  }
+
+  #tableBarred(tasks: readonly ChunkTask[], error: Error & { code?: string }): void {
+    const [first] = tasks;
+    if (first !== undefined && error.code === LOCK_NOT_AVAILABLE) {
+      this.#options.locked.waited(first.chunk.dataset, error);
+    }
+    this.#putOff(tasks, error);
   }
 
   #putOff(tasks: readonly ChunkTask[], error: Error): void {
@@ -168,6 +186,7 @@ class Storing {
 
   /** A table that is missing while its dataset exists is a fault of ours, to be tried again. */
   async #tableGone(tasks: readonly ChunkTask[], error: Error): Promise<void> {
+    for (const { chunk } of tasks) this.#options.locked.forget(chunk.dataset);
     const rows = await this.#ask<{ id: number }>(SELECT_DATASETS, [tasks.map(({ chunk }) => chunk.dataset)]);
     const existing = new Set(rows.map(({ id }) => id));
     this.#putOff(

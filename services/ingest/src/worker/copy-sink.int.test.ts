@@ -12,17 +12,19 @@ let database: TestDatabase;
 let owner: pg.Pool;
 let dataset: TestDataset;
 let sink: CopySink;
+let failures: (string | null)[];
 beforeEach(async () => {
   database = await createTestDatabase();
   owner = new pg.Pool({ connectionString: database.ownerUrl, max: 1 });
   dataset = await createDataset(owner);
+  failures = [];
   sink = new CopySink({
     url: database.ingestUrl,
     statementTimeoutMs: 5000,
     lockTimeoutMs: 1000,
     worker: 1,
     lanes: 1,
-    observer: { committed: () => undefined, failed: () => undefined, buried: () => undefined },
+    observer: { committed: () => undefined, failed: (sqlstate) => failures.push(sqlstate), buried: () => undefined },
     tracing: null,
     minGapMs: 0,
   });
@@ -35,8 +37,8 @@ afterEach(async () => {
   await database.drop();
 });
 
-function chunk(): HeldChunk {
-  return { id: timeOrderedId(), dataset: dataset.id, count: 1, at: Date.now(), lines: Buffer.from(testLine('t')) };
+function chunk(of = dataset): HeldChunk {
+  return { id: timeOrderedId(), dataset: of.id, count: 1, at: Date.now(), lines: Buffer.from(testLine('t')) };
 }
 
 test('what was held for too long is given back, although it was being stored when the machine was put to sleep', async () => {
@@ -58,4 +60,18 @@ test('chunks that fail are no progress, and why is a problem until one can be st
   await owner.query('GRANT INSERT ON ingest.committed_chunks TO loguro_ingest');
   expect(await sink.store([chunk()], false)).toMatchObject([{ outcome: 'stored' }]);
   expect([sink.settled, sink.problem]).toEqual([1, null]);
+});
+
+test('not every transaction waits for a table that was locked a moment ago', async () => {
+  const other = await createDataset(owner);
+  const locker = new pg.Client(database.ownerUrl);
+  await locker.connect();
+  await locker.query(`BEGIN; LOCK TABLE records.dataset_${dataset.id} IN ACCESS EXCLUSIVE MODE`);
+  const [held] = await sink.store([chunk()], false);
+  expect(held).toMatchObject({ code: '55P03' });
+  expect(await sink.store([chunk(), chunk(other)], false)).toEqual([held, { outcome: 'stored', records: 1, dead: 0 }]);
+  expect(failures).toEqual(['55P03']);
+  await locker.end();
+  await waitFor(async () => !((await sink.store([chunk()], false))[0] instanceof Error), { what: 'the next try' });
+  expect(failures).toEqual(['55P03']);
 });

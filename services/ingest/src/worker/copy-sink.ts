@@ -3,6 +3,7 @@ import { GroupCommit } from '../group-commit.js';
 import { DatabaseLane, type LaneOptions } from '../ledger/database-lane.js';
 import { DatasetColumns } from '../ledger/dataset-columns.js';
 import type { HeldChunk } from '../ledger/held-chunk.js';
+import { LockedTables } from '../ledger/locked-tables.js';
 import {
   type ChunkTask,
   type StoreObserver,
@@ -59,6 +60,7 @@ interface HeldTask extends ChunkTask {
 export class CopySink {
   readonly #options: CopySinkOptions;
   readonly #columns = new DatasetColumns();
+  readonly #locked: LockedTables;
   readonly #freeLanes: DatabaseLane[];
   readonly #lanes: readonly DatabaseLane[];
   readonly #commit: GroupCommit<HeldTask, StoreResult>;
@@ -69,6 +71,7 @@ export class CopySink {
 
   constructor(options: CopySinkOptions) {
     this.#options = options;
+    this.#locked = new LockedTables(options.lockTimeoutMs);
     this.#lanes = Array.from({ length: options.lanes }, () => new DatabaseLane(options));
     this.#freeLanes = [...this.#lanes];
     const { tracing } = options;
@@ -160,7 +163,7 @@ export class CopySink {
           results.set(chunk.id, new Error(HELD_TOO_LONG));
       }
       try {
-        await storeChunks({ ...this.#options, lane, columns: this.#columns }, tasks, results);
+        await storeChunks({ ...this.#options, lane, columns: this.#columns, locked: this.#locked }, tasks, results);
         this.#outage = null;
         return;
       } catch (error) {
