@@ -161,7 +161,4 @@ test('when PostgreSQL hangs a worker says so, gives its jobs back, exits to be s
   thaw();
   await worker.start();
   await waitFor(async () => (await dataset.count()) === 2, { what: 'the second record' });
-  const frozenAgain = freeze(postgres.pid);
-  cleanup.defer(frozenAgain);
-  expect(await worker.kill('SIGTERM')).toBe(0);
 }, 180_000);
