@@ -17,6 +17,7 @@ import { createRecordMaintenance, type RecordMaintenance } from './maintenance/r
 import { observeQueries, observeWait } from './query/observed-queries.js';
 import { createQueryPool } from './query/query-pool.js';
 import { createQueryService, type QueryService } from './query/query-service.js';
+import { createStopQueries } from './query/stop-queries.js';
 import { queryEndpoints } from './query-endpoints.js';
 import { createReadiness, type Readiness } from './readiness.js';
 import { ENDPOINTS } from './routes.js';
@@ -65,7 +66,7 @@ export function assemble(config: Config, version: string, logger: Logger, tracin
       onConnectionLost,
     });
   const queryPool = queryPoolOf(config.queryPoolSize);
-  // One connection for all who wait for records, so that they are woken however busy the others are.
+  // One connection for all who wait for records, so that they are woken however busy the others are; deletions use it, too.
   const feedPool = queryPoolOf(1);
   const lastUsed = createLastUsed(database.pool, (err) => logger.warn({ err }, 'last use of a token not written'));
   const metrics = createMetrics({ control: database.pool, query: queryPool, feed: feedPool });
@@ -82,6 +83,8 @@ export function assemble(config: Config, version: string, logger: Logger, tracin
   const app = createApp({
     services: {
       database,
+      // Not the pool of the queries, which they may have taken up.
+      stopQueries: createStopQueries(feedPool, queryTimeoutMs),
       signingKeys,
       apiUrl,
       ingestUrl,

@@ -1,5 +1,7 @@
 import { ApiError } from '@loguro/types';
+import { dropRecordTable } from '../datasets/record-table.js';
 import type { Dataset } from '../generated/prisma/client.js';
+import type { StopQueries } from '../query/stop-queries.js';
 import type { Database, Transaction } from './database.js';
 import { SQL_STATE, sqlState } from './sql-state.js';
 
@@ -27,38 +29,53 @@ export async function lockDataset(tx: Transaction, projectId: number, datasetId:
 }
 
 /**
- * How long DROP TABLE waits for the COPYs that use the table. While it waits, new COPYs queue behind it, so it is
+ * How long DROP TABLE waits for those who use the table. While it waits, new COPYs queue behind it, so it is
  * short; and shorter than PostgreSQL's `deadlock_timeout` (1 s), so that of a DROP and a COPY that wait for each
  * other it is always the DROP that gives way.
  */
 const LOCK_TIMEOUT_MS = 800;
 const ATTEMPTS = 8;
+/** After so many attempts queries are not waited for any longer: a stream may take ten minutes. */
+const PATIENT_ATTEMPTS = 3;
 const GAVE_WAY: readonly (string | null)[] = [SQL_STATE.lockNotAvailable, SQL_STATE.deadlockDetected];
 
+/** What {@link withExclusiveTables} needs. */
+export interface ExclusiveTablesOptions {
+  database: Database;
+  /** Ends the queries that read the record tables of these datasets. */
+  stopQueries: StopQueries;
+}
+
 /**
- * Runs a transaction that needs the exclusive lock of a record table: it gives up quickly when the table is
- * busy, lets the writers through and tries again, for about ten seconds in all.
+ * Runs a transaction that drops record tables: it gives up quickly when one is busy, lets the writers through and
+ * tries again, for about ten seconds in all. Queries that are still reading it after some seconds are ended.
  *
- * @throws ApiError `unavailable` when the table never fell idle; nothing was changed
+ * @param change drops tables with the function it is given
+ * @throws ApiError `unavailable` when a table never fell idle; nothing was changed
  */
 export async function withExclusiveTables<T>(
-  { prisma }: Database,
-  change: (tx: Transaction) => Promise<T>,
+  { database: { prisma }, stopQueries }: ExclusiveTablesOptions,
+  change: (tx: Transaction, drop: (datasetId: number) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
+    const dropped: number[] = [];
     try {
       return await prisma.$transaction(async (tx) => {
         await tx.$executeRawUnsafe(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
-        return await change(tx);
+        return await change(tx, async (datasetId) => {
+          dropped.push(datasetId);
+          await dropRecordTable(tx, datasetId);
+        });
       });
     } catch (error) {
       if (!GAVE_WAY.includes(sqlState(error))) throw error;
       if (attempt === ATTEMPTS) {
-        throw new ApiError('unavailable', 'Records are being written all the time; nothing was deleted. Try again.', {
+        throw new ApiError('unavailable', 'The records are in use all the time; nothing was deleted. Try again.', {
           cause: error,
         });
       }
       await new Promise((resolve) => setTimeout(resolve, 50 * attempt + Math.random() * 100));
+      if (attempt >= PATIENT_ATTEMPTS) await stopQueries(dropped);
     }
   }
 }

@@ -77,6 +77,28 @@ test('a delete that never gets the table is 503 and changes nothing', async () =
   expect(await tables()).toContain(`dataset_${id}`);
 }, 60_000);
 
+test('a delete waits some seconds for queries, then ends them, and those alone', async () => {
+  const tenant = await api.tenant();
+  const [{ id }, other] = [await api.dataset(tenant, { a: 'string' }), await api.dataset(tenant, { a: 'string' })];
+  const readers = [0, 1].map(() => new Client({ connectionString: api.databases.queryUrl }));
+  await Promise.all(readers.map((reader) => reader.connect()));
+  try {
+    const read = (datasetId: number) =>
+      `SELECT pg_sleep(30) FROM (SELECT count(*) FROM records.dataset_${datasetId}) AS n`;
+    const ended = expect(readers[0]?.query(read(id))).rejects.toMatchObject({ code: '57014' });
+    const spared = readers[1]?.query(read(other.id)).catch((error: Error) => error.message);
+    const reading = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep%' AND state = 'active'`;
+    await waitFor(async () => (await owner.query(reading)).rowCount === 2, { timeoutMs: 5000, what: 'two readers' });
+    await api.call('deleteDataset', { ...callOn(tenant, id), expect: 204 });
+    await ended;
+    expect((await owner.query(reading)).rowCount).toBe(1);
+    await owner.query(`SELECT pg_cancel_backend(pid) FROM (${reading.replace('SELECT 1', 'SELECT pid')}) AS r`);
+    expect(await spared).toMatch(/cancel/);
+  } finally {
+    await Promise.allSettled(readers.map((reader) => reader.end()));
+  }
+}, 60_000);
+
 test('deletes of one dataset at the same time: one deletes, the others find nothing', async () => {
   const tenant = await api.tenant();
   const { id } = await api.dataset(tenant, { a: 'string' });

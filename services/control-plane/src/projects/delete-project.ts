@@ -1,17 +1,16 @@
 import { ApiError } from '@loguro/types';
 import { recordAudit } from '../audit/record-audit.js';
 import { requireStillAllowed } from '../authorization/still-allowed.js';
-import type { Database, Transaction } from '../database/database.js';
-import { withExclusiveTables } from '../database/locks.js';
-import { dropRecordTable } from '../datasets/record-table.js';
+import type { Transaction } from '../database/database.js';
+import { type ExclusiveTablesOptions, withExclusiveTables } from '../database/locks.js';
 import { type ProjectRequest, projectEndpoint } from '../http/endpoint.js';
 
 /** Dropping a table takes several locks, and a transaction can hold only so many (`max_locks_per_transaction`). */
 const TABLES_PER_TRANSACTION = 50;
 
 /** Deletes the project with its members, keys, datasets and records. The audit log keeps what it knows. */
-export const deleteProject = projectEndpoint('deleteProject', async ({ project, caller, actor }, { database }) => {
-  await deleteWithTables(database, { project, caller, actor });
+export const deleteProject = projectEndpoint('deleteProject', async ({ project, caller, actor }, services) => {
+  await deleteWithTables(services, { project, caller, actor });
   return { status: 204 };
 });
 
@@ -20,14 +19,14 @@ export const deleteProject = projectEndpoint('deleteProject', async ({ project, 
  * should the last one fail, the project is still there with what is left, and deleting it again goes on.
  */
 async function deleteWithTables(
-  database: Database,
+  options: ExclusiveTablesOptions,
   { project, caller, actor }: Pick<ProjectRequest, 'project' | 'caller' | 'actor'>,
 ): Promise<void> {
   for (let done = false; !done; ) {
-    done = await withExclusiveTables(database, async (tx) => {
+    done = await withExclusiveTables(options, async (tx, drop) => {
       const datasets = await lockSomeDatasets(tx, project.id);
       await requireStillAllowed(tx, { project, caller }, 'owner');
-      for (const { id } of datasets) await dropRecordTable(tx, id);
+      for (const { id } of datasets) await drop(id);
       await tx.dataset.deleteMany({ where: { id: { in: datasets.map(({ id }) => id) } } });
       if (datasets.length === TABLES_PER_TRANSACTION) return false;
       await tx.project.delete({ where: { id: project.id } });

@@ -31,12 +31,25 @@ const BY_STATE: Record<string, (cause: unknown) => ApiError> = {
 };
 const QUERY_CANCELED = '57014';
 
+/**
+ * Whether somebody cancelled the statement, rather than its time limit. The code is the same for both, and the message
+ * in the language of the server: where that is another one, every cancellation passes for the time limit.
+ */
+function wasAskedFor(thrown: unknown): boolean {
+  return thrown instanceof Error && /due to user request/.test(thrown.message);
+}
+
 /** What went wrong, for whoever asked; the driver's own words go into `cause` alone. */
 export function queryFailure(thrown: unknown, statementTimeoutMs: number): ApiError {
   if (thrown instanceof ApiError) return thrown;
   const state = sqlState(thrown) ?? '';
   const known = BY_STATE[state];
   if (known !== undefined) return known(thrown);
+  if (state === QUERY_CANCELED && wasAskedFor(thrown)) {
+    return new ApiError('unavailable', 'The query was ended because its dataset is being deleted, or by hand.', {
+      cause: thrown,
+    });
+  }
   if (state === QUERY_CANCELED) return queryTimeout(statementTimeoutMs, thrown);
   if (thrown instanceof UnresponsiveError || isDatabaseAway(thrown)) {
     return new ApiError('unavailable', 'The database can not answer right now; try again in a moment.', {
