@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { createCanceller } from './canceller.js';
 import { type CompiledQuery, compileQuery } from './compile/compile-query.js';
 import type { Reach } from './compile/parts.js';
-import { askOf, type Lease, withConnection } from './connection.js';
+import { type Ask, askOf, type Lease, withConnection } from './connection.js';
 import { rowSize, type TextRow } from './decode.js';
 import { explainQuery } from './explain.js';
 import { createProjectSlots } from './project-slots.js';
@@ -15,6 +15,7 @@ import { resultText } from './result-text.js';
 import type { StreamType } from './row-formats.js';
 import { withSortMemory } from './sort-memory.js';
 import { collectRows, type Statement } from './statement.js';
+import { planStream } from './stream-statements.js';
 import { createTableExtents } from './table-extents.js';
 
 /** Options of {@link createQueryService}. */
@@ -150,7 +151,10 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
       ),
 
     async stream(target, query, type, signal, parent = null) {
-      const compiled = compileQuery(target, query, { now: now(), mode: 'stream' });
+      const options = { now: now(), mode: 'stream' as const };
+      const compiled = compileQuery(target, query, options);
+      const plan = planStream(compiled, (part) => compileQuery(target, query, { ...options, part }));
+      const readExtent = async (ask: Ask) => (extents.known(target) ?? (await extents.read(ask, target))).extent;
       const release = await slots.take(target.projectId, signal);
       if (streaming >= streams) {
         release();
@@ -163,9 +167,20 @@ export function createQueryService(options: QueryServiceOptions): QueryService {
       };
       const failure = (thrown: unknown) => toFailure(thrown, signal);
       const span = startQuerySpan(parent, target.id, compiled.text);
-      const common = { pool, canceller, type, signal, span, statementTimeoutMs, streamTimeoutMs, onClosed };
+      const common = {
+        pool,
+        canceller,
+        plan,
+        readExtent,
+        type,
+        signal,
+        span,
+        statementTimeoutMs,
+        streamTimeoutMs,
+        onClosed,
+      };
       try {
-        return await openQueryStream(compiled, { ...common, toFailure: failure });
+        return await openQueryStream(compiled.columns, { ...common, toFailure: failure });
       } catch (error) {
         throw await toFirstFailure(error, signal);
       }

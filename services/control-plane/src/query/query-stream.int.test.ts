@@ -8,6 +8,7 @@ import { rowSize } from './decode.js';
 import { createQueryPool } from './query-pool.js';
 import { createQueryService, type QueryTarget } from './query-service.js';
 import { openRowStream } from './stream-rows.js';
+import { planStream } from './stream-statements.js';
 import { createQueryFixture, insertRecords } from './testing/record-fixture.js';
 
 const fields = { name: 'string?', n: 'number?', ok: 'boolean?', at: 'timestamp?' } as const;
@@ -104,11 +105,21 @@ describe('formats', () => {
 
 /** Characters that a stream of rows reads, in all and at once. */
 async function readSizes(target: QueryTarget, query: Query) {
-  const compiled = compileQuery(target, { range: everything, ...query }, { now: new Date(), mode: 'stream' });
+  const options = { now: new Date(), mode: 'stream' as const };
+  const all = { range: everything, ...query };
+  const plan = planStream(compileQuery(target, all, options), (part) =>
+    compileQuery(target, all, { ...options, part }),
+  );
   const canceller = createCanceller(fixture.pool);
   const connection = await lease(fixture.pool);
-  const options = { signal: never, canceller, statementTimeoutMs: 5000, streamTimeoutMs: 20_000 };
-  const stream = await openRowStream(connection, compiled, { ...options, onExpired: () => undefined });
+  const stream = await openRowStream(connection, plan, {
+    signal: never,
+    canceller,
+    statementTimeoutMs: 5000,
+    streamTimeoutMs: 20_000,
+    onExpired: () => undefined,
+    readExtent: async () => undefined,
+  });
   let [read, largest] = [0, 0];
   for (let rows = await stream.next(); rows.length > 0; rows = await stream.next()) {
     const size = rows.reduce((sum, row) => sum + rowSize(row), 0);
@@ -256,6 +267,70 @@ test('a reader that goes away while its stream waits for a connection leaves tha
     await service.close();
     await pool.end();
   }
+});
+
+describe('in order of time', () => {
+  test.each(['asc', 'desc'] as const)('a stream has every record in its place, %s', async (direction) => {
+    const uneven = await fixture.dataset(fields);
+    // Crowds, gaps of years, and many records of one instant.
+    await fixture.owner.query(
+      `INSERT INTO records.dataset_${uneven.id} ("timestamp", "context", "__traceId", "n")
+       SELECT timestamptz '2026-01-01' + CASE i % 4 WHEN 0 THEN i * interval '1 microsecond' WHEN 1 THEN i * interval '1 hour'
+                                                    WHEN 2 THEN interval '0' ELSE i * interval '-1 second' END, '{}', 't', i
+         FROM generate_series(1, 40000) i`,
+    );
+    const query: Query = { select: [{ field: 'n' }], orderBy: [{ field: 'timestamp', direction }, { field: 'n' }] };
+    const { rows } = await fixture.owner.query<{ n: number }>(
+      `SELECT n FROM records.dataset_${uneven.id} ORDER BY "timestamp" ${direction}, n`,
+    );
+    const lines = (await text(uneven, query, 'text/csv')).trimEnd().split('\r\n').slice(1).map(Number);
+    expect(lines).toEqual(rows.map(({ n }) => n));
+    const some = (await text(uneven, { ...query, limit: 25_001 }, 'text/csv')).trimEnd().split('\r\n').slice(1);
+    expect(some.map(Number)).toEqual(lines.slice(0, 25_001));
+    const where = [{ field: 'n', op: '>' as const, value: 39_000 }];
+    const few = (await text(uneven, { ...query, where }, 'text/csv')).trimEnd().split('\r\n').slice(1);
+    expect(few.map(Number)).toEqual(lines.filter((n) => n > 39_000));
+  });
+
+  test('a stream needs no temporary disk, however large it is', async () => {
+    const { database, owner } = fixture;
+    await owner.query(`ALTER ROLE loguro_query IN DATABASE "${database.name}" SET temp_file_limit = '1MB'`);
+    const session = { poolSize: 1, connectTimeoutMs: 5000, statementTimeoutMs: 10_000, workMemKib: 8192 };
+    const pool = createQueryPool({ url: database.queryUrl, ...session });
+    const service = createQueryService({ pool, statementTimeoutMs: 10_000 });
+    try {
+      const query: Query = { range: everything, select: [{ field: 'timestamp' }, { field: 'n' }] };
+      const { chunks } = await service.stream(large, query, 'application/x-ndjson', never);
+      let rows = 0;
+      for await (const chunk of chunks) rows += chunk.split('\n').length - 1;
+      expect(rows).toBe(ROWS);
+      const settings = ['statement_timeout', 'work_mem', 'idle_in_transaction_session_timeout'];
+      const shown = await Promise.all(settings.map(async (name) => (await pool.query(`SHOW ${name}`)).rows[0][name]));
+      expect(shown).toEqual(['10s', '8MB', '1min']);
+    } finally {
+      await service.close();
+      await pool.end();
+      await owner.query(`ALTER ROLE loguro_query IN DATABASE "${database.name}" RESET temp_file_limit`);
+    }
+  });
+
+  test('a stream shows what was there when it began', async () => {
+    const growing = await fixture.dataset(fields);
+    const add = (count: number) =>
+      fixture.owner.query(
+        `INSERT INTO records.dataset_${growing.id} ("timestamp", "context", "__traceId", "n")
+         SELECT timestamptz '2026-01-01' + i * interval '1 second', '{}', 't', i FROM generate_series(1, ${count}) i`,
+      );
+    await add(100_000);
+    const query: Query = { range: everything, select: [{ field: 'n' }] };
+    const { chunks } = await fixture.service.stream(growing, query, 'application/x-ndjson', never);
+    let rows = 0;
+    for await (const chunk of chunks) {
+      if (rows === 0) await add(1000);
+      rows += chunk.split('\n').length - 1;
+    }
+    expect(rows).toBe(100_000);
+  });
 });
 
 describe('failing', () => {

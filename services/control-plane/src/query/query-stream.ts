@@ -1,11 +1,13 @@
+import type { QueryColumn } from '@loguro/types';
 import type { Pool } from 'pg';
 import type { Canceller } from './canceller.js';
-import type { CompiledQuery } from './compile/compile-query.js';
-import { type Lease, lease } from './connection.js';
+import type { TableExtent } from './compile/windows.js';
+import { type Ask, type Lease, lease } from './connection.js';
 import type { TextRow } from './decode.js';
 import type { QuerySpan } from './query-span.js';
 import { type RowFormat, rowFormat, type StreamType } from './row-formats.js';
 import { openRowStream, type RowStream } from './stream-rows.js';
+import type { StreamPlan } from './stream-statements.js';
 
 /** A result on its way: send the chunks as they come, at the client's pace. */
 export interface QueryStream {
@@ -23,6 +25,9 @@ export interface QueryStreamOptions {
   canceller: Canceller;
   type: StreamType;
   signal: AbortSignal;
+  plan: StreamPlan;
+  /** Looks where the table's records lie in time. */
+  readExtent: (ask: Ask) => Promise<TableExtent | undefined>;
   /** Ends with the stream. */
   span: QuerySpan;
   statementTimeoutMs: number;
@@ -37,7 +42,7 @@ export interface QueryStreamOptions {
  * Starts a query whose rows are read as they are sent. It returns with the first rows at hand, so that whatever is
  * wrong with the query is thrown here, where it can still become an error answer.
  */
-export async function openQueryStream(compiled: CompiledQuery, options: QueryStreamOptions): Promise<QueryStream> {
+export async function openQueryStream(columns: QueryColumn[], options: QueryStreamOptions): Promise<QueryStream> {
   const { pool, signal, type, span, toFailure, onClosed } = options;
   let connection: Lease | undefined;
   let rows: RowStream | undefined;
@@ -65,14 +70,14 @@ export async function openQueryStream(compiled: CompiledQuery, options: QueryStr
     const onExpired = (reason: Error) => {
       if (!reads.expire(reason)) void close(reason);
     };
-    rows = await openRowStream(connection, compiled, { ...options, onExpired });
+    rows = await openRowStream(connection, options.plan, { ...options, onExpired });
     const opened = rows;
     const next = () => reads.read(opened);
-    const chunks = encode(rowFormat(type, compiled.columns), await next(), { next }, close, toFailure);
+    const chunks = encode(rowFormat(type, columns), await next(), { next }, close, toFailure);
     // A reader that went away before it read anything never gets to close the stream.
     abandon = () => void chunks.return(undefined).then(() => close());
     signal.addEventListener('abort', abandon, { once: true });
-    return { contentType: rowFormat(type, compiled.columns).contentType, chunks };
+    return { contentType: rowFormat(type, columns).contentType, chunks };
   } catch (error) {
     await close(error);
     throw error;

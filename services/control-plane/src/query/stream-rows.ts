@@ -1,13 +1,13 @@
 import { ApiError } from '@loguro/types';
 import Cursor from 'pg-cursor';
 import type { Canceller } from './canceller.js';
-import type { CompiledQuery } from './compile/compile-query.js';
-import { askOf, type Lease, UnresponsiveError, untilUnresponsive } from './connection.js';
+import type { TableExtent } from './compile/windows.js';
+import { type Ask, askOf, type Lease, UnresponsiveError, untilUnresponsive } from './connection.js';
 import { AS_TEXT, type TextRow } from './decode.js';
 import { queryTimeout } from './query-failure.js';
 import { rowsPerRead } from './rows-per-read.js';
 import { shareSortMemory } from './sort-memory.js';
-import type { Statement } from './statement.js';
+import type { StreamPlan, StreamStatements } from './stream-statements.js';
 
 /** Options of {@link openRowStream}. */
 export interface RowStreamOptions {
@@ -19,6 +19,8 @@ export interface RowStreamOptions {
   streamTimeoutMs: number;
   /** Called with the reason when that is over. A `next` that is under way then fails with it. */
   onExpired: (reason: Error) => void;
+  /** Looks where the table's records lie in time; for a plan of several statements. */
+  readExtent: (ask: Ask) => Promise<TableExtent | undefined>;
 }
 
 /** Rows as they are asked for, some at a time. */
@@ -39,22 +41,24 @@ export interface RowStream {
 const READ_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
- * Opens a cursor in the database, which computes rows only when they are asked for: a slow reader slows the
+ * Opens cursors in the database, which compute rows only when they are asked for: a slow reader slows the
  * statement down instead of filling memory.
  */
 export async function openRowStream(
   connection: Lease,
-  { text, values, sorts, copies }: Statement & Pick<CompiledQuery, 'sorts' | 'copies'>,
-  { signal, canceller, statementTimeoutMs, streamTimeoutMs, onExpired }: RowStreamOptions,
+  plan: StreamPlan,
+  { signal, canceller, statementTimeoutMs, streamTimeoutMs, onExpired, readExtent }: RowStreamOptions,
 ): Promise<RowStream> {
-  const { client } = connection;
-  const ask = askOf(client, statementTimeoutMs);
+  const ask = askOf(connection.client, statementTimeoutMs);
   // Before anything is changed in the session: it throws when the reader has gone away.
-  const watch = await canceller.watch(client, signal);
+  const watch = await canceller.watch(connection.client, signal);
+  let statements: StreamStatements;
   try {
-    // The session's own limit would run from the first row to the last, whoever is slow.
-    await ask(`SELECT set_config('statement_timeout', $1, false)`, [String(streamTimeoutMs)]);
-    await shareSortMemory(ask, sorts);
+    // The session's own limits would run from the first row to the last, and between two statements, whoever is slow.
+    await ask(SET_LIMITS, [String(streamTimeoutMs)]);
+    await shareSortMemory(ask, plan.sorts);
+    if (plan.several) await ask('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    statements = await watch.guard(plan.statements(() => readExtent(ask)));
   } catch (error) {
     connection.discard();
     await watch.release();
@@ -65,14 +69,14 @@ export async function openRowStream(
     watch.cancel(reason);
     onExpired(reason);
   }, streamTimeoutMs);
-  const cursor = client.query(new Cursor<TextRow>(text, values, { rowMode: 'array', types: AS_TEXT }));
-  const batch = rowsPerRead(copies, READ_BYTES_MAX);
+  const reader = new Reader(connection, statements, rowsPerRead(plan.copies, READ_BYTES_MAX), statementTimeoutMs);
   let silent = false;
   return {
     async next() {
       const timer = setTimeout(() => watch.cancel(queryTimeout(statementTimeoutMs)), statementTimeoutMs);
       try {
-        return await watch.guard(untilUnresponsive(cursor.read(batch), statementTimeoutMs));
+        // Many windows may be empty; the time is that of all of them.
+        return await watch.guard(untilUnresponsive(reader.next(), statementTimeoutMs));
       } catch (error) {
         silent = error instanceof UnresponsiveError;
         throw error;
@@ -85,18 +89,69 @@ export async function openRowStream(
       await watch.release();
       if (silent) return connection.discard();
       try {
-        // A cursor that failed is closed already.
-        await untilUnresponsive(
-          cursor.close().catch(() => undefined),
-          statementTimeoutMs,
-        );
-        await ask('RESET statement_timeout; RESET work_mem');
+        await reader.close();
+        await ask(`${plan.several ? 'ROLLBACK; ' : ''}${RESET_LIMITS}`);
       } catch (error) {
         connection.discard();
         throw error;
       }
     },
   };
+}
+
+const SET_LIMITS = `
+  SELECT set_config('statement_timeout', $1, false), set_config('idle_in_transaction_session_timeout', $1, false)`;
+const RESET_LIMITS = 'RESET statement_timeout; RESET idle_in_transaction_session_timeout; RESET work_mem';
+
+/** Reads the statements of a stream one after the other. */
+class Reader {
+  readonly #connection: Lease;
+  readonly #statements: StreamStatements;
+  readonly #batch: number;
+  readonly #timeoutMs: number;
+  #cursor: Cursor<TextRow> | null = null;
+  #rows = 0;
+  #started = 0;
+  #waitMs = 0;
+
+  constructor(connection: Lease, statements: StreamStatements, batch: number, timeoutMs: number) {
+    this.#connection = connection;
+    this.#statements = statements;
+    this.#batch = batch;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Empty: that was all. */
+  async next(): Promise<TextRow[]> {
+    for (;;) {
+      this.#cursor ??= this.#open();
+      if (this.#cursor === null) return [];
+      const rows = await this.#cursor.read(this.#batch);
+      if (this.#rows === 0) this.#waitMs = performance.now() - this.#started;
+      this.#rows += rows.length;
+      if (rows.length < this.#batch) {
+        // The cursor has closed itself.
+        this.#cursor = null;
+        this.#statements.ended(this.#rows, this.#waitMs);
+      }
+      if (rows.length > 0) return rows;
+    }
+  }
+
+  #open(): Cursor<TextRow> | null {
+    const statement = this.#statements.next();
+    if (statement === null) return null;
+    const { text, values } = statement;
+    this.#rows = 0;
+    this.#started = performance.now();
+    return this.#connection.client.query(new Cursor<TextRow>(text, values, { rowMode: 'array', types: AS_TEXT }));
+  }
+
+  async close(): Promise<void> {
+    // A cursor that failed is closed already.
+    const closed = this.#cursor?.close().catch(() => undefined);
+    if (closed !== undefined) await untilUnresponsive(closed, this.#timeoutMs);
+  }
 }
 
 function streamTimeout(ms: number): ApiError {

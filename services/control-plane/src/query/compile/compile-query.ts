@@ -6,9 +6,9 @@ import { Faults } from './faults.js';
 import { compileGroups } from './groups.js';
 import { compileOrder, type OrderTerm } from './order.js';
 import { compileOutputs, type Outputs } from './outputs.js';
-import type { Mode, Parts, Reach } from './parts.js';
+import type { Mode, Parts, Reach, StreamPart } from './parts.js';
 import { formatRange, resolveRange } from './range.js';
-import { type CursorOf, compileRaw, type RawStatement } from './raw.js';
+import { type CursorOf, compileRaw, type RawStatement, type TimeOrder } from './raw.js';
 import { type QueriedDataset, sourceOf } from './source.js';
 import { Parameters } from './sql.js';
 import { compileWhere } from './where.js';
@@ -33,6 +33,8 @@ export interface CompiledQuery {
   sorts?: number;
   /** There when the statement may miss rows: compiles the one for the other rows, which come behind its own. */
   rest?: () => CompiledQuery;
+  /** There for a stream of raw rows in order of time: its `part` can be asked for. */
+  byTime?: TimeOrder;
 }
 
 /** Options of {@link compileQuery}. */
@@ -45,6 +47,8 @@ export interface CompileOptions {
   reach?: Reach;
   /** Makes the newest or oldest rows cheap to find where they are far from the end of the range. */
   extent?: TableExtent | undefined;
+  /** Of a stream in order of time, only this. */
+  part?: StreamPart | undefined;
 }
 
 /**
@@ -64,8 +68,8 @@ export function compileQuery(dataset: QueriedDataset, query: Query, options: Com
   const range = resolveRange(position?.range ?? query.range, options.now, faults);
   const { mode = 'page', reach = 'all' } = options;
   const conditions = compileWhere(query, context);
-  const limit = limitOf(query, mode);
-  const { extent } = options;
+  const { extent, part } = options;
+  const limit = part?.limit ?? limitOf(query, mode);
   const parts: Parts = {
     query,
     mode,
@@ -78,6 +82,7 @@ export function compileQuery(dataset: QueriedDataset, query: Query, options: Com
     position,
     fingerprint,
     extent,
+    part,
     context,
   };
   const {

@@ -4,7 +4,7 @@ import type { Position } from './cursor.js';
 import type { OrderTerm } from './order.js';
 import type { Outputs } from './outputs.js';
 import type { InstantRange } from './range.js';
-import type { TableExtent } from './windows.js';
+import type { TableExtent, TimeWindow } from './windows.js';
 
 /** `page`: one answer of bounded size; `stream`: all rows, `limit` permitting. */
 export type Mode = 'page' | 'stream';
@@ -14,6 +14,13 @@ export type Mode = 'page' | 'stream';
  * no conditions but the range; the `rest` of them elsewhere. What is seldom needed is then neither planned nor run.
  */
 export type Reach = 'all' | 'first' | 'rest';
+
+/** What one statement of a stream in order of time reads. */
+export interface StreamPart {
+  window: TimeWindow;
+  /** Rows at the most; Infinity: no limit. */
+  limit: number;
+}
 
 /** The compiled parts from which a statement is put together. */
 export interface Parts {
@@ -33,6 +40,8 @@ export interface Parts {
   fingerprint: () => string;
   /** Where the table's records lie in time, when known. */
   extent: TableExtent | undefined;
+  /** When the statement is for a part of a stream. */
+  part: StreamPart | undefined;
   context: CompileContext;
 }
 

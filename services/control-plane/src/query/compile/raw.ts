@@ -20,6 +20,14 @@ export interface RawStatement {
   partial?: boolean;
   /** See {@link CompiledQuery.sorts}. */
   sorts?: number;
+  /** See {@link CompiledQuery.byTime}. */
+  byTime?: TimeOrder;
+}
+
+/** Rows in order of time, which can be read one window after the other. */
+export interface TimeOrder {
+  range: InstantRange;
+  descending: boolean;
 }
 
 /**
@@ -35,7 +43,7 @@ export function compileRaw(parts: Parts): RawStatement {
   const windows = windowsToRead(parts);
   const sql = computed.map((output) => output.sql);
   const text = readWindows(mode === 'page' ? [...sql, 'ctid'] : sql, windows.now, parts);
-  if (mode === 'stream') return { text };
+  if (mode === 'stream') return { text, ...byTime(parts) };
   const range = formatRange(parts.range);
   const orderedBy = order.map(({ output }) => computed.findIndex(({ id }) => id === output.id));
   return {
@@ -81,13 +89,20 @@ function windowsToRead(parts: Parts): { now: TimeWindow[]; later: number } {
     : { now: windows.slice(1), later: 0 };
 }
 
+function byTime({ order, range, position }: Parts): Pick<RawStatement, 'byTime'> {
+  const first = order[0];
+  if (first?.output.id !== TIMESTAMP) return {};
+  const { descending } = first;
+  return { byTime: { range: restOfRange(range, position, descending), descending } };
+}
+
 function allWindows(parts: Parts): TimeWindow[] {
-  const { order, range, position, extent } = parts;
+  const { order, range, position, extent, part } = parts;
+  if (part !== undefined) return [part.window];
   const first = order[0];
   if (first?.output.id !== TIMESTAMP) return [range];
   const rest = restOfRange(range, position, first.descending);
   const limit = rowsToRead(parts);
-  // All rows in order are one sort, however they are cut.
   return Number.isFinite(limit) ? windowsOf(rest, first.descending, limit, extent) : [rest];
 }
 
