@@ -47,7 +47,7 @@ interface Entry<T, R> {
  *   their sockets in one turn share a group), or when `minGapMs` has passed since the last start and less than
  *   `gapItems` wait.
  * - **busy**: every lane the load deserves is in flight; items only gather. Each return plans a start when
- *   something waits, else the state is *idle* again.
+ *   something waits, else the state is *idle* again; when `gapItems` wait, the next group starts with the return.
  *
  * Invariants: an item is in exactly one group; groups start in the order of `add`; at most `lanes` groups
  * are in flight; an item settles exactly once; what waits never exceeds the limits, so memory is bounded
@@ -135,14 +135,19 @@ export class GroupCommit<T, R = void> {
 
   #plan(): void {
     if (this.#planned !== undefined || !this.#mayStart()) return;
-    const { minGapMs, gapItems } = this.#options;
-    const wait = this.#waiting.length >= gapItems ? 0 : this.#lastStart + minGapMs - performance.now();
+    const wait = this.#enough ? 0 : this.#lastStart + this.#options.minGapMs - performance.now();
     if (wait > 0) this.#later ??= setTimeout(() => this.#begin(), wait);
     else this.#planned = setImmediate(() => this.#begin());
   }
 
+  /** So many wait that a group is worth it at once. */
+  get #enough(): boolean {
+    return this.#waiting.length >= this.#options.gapItems;
+  }
+
   #begin(): void {
     clearTimeout(this.#later);
+    clearImmediate(this.#planned);
     this.#planned = undefined;
     this.#later = undefined;
     if (this.#mayStart()) this.#start();
@@ -156,14 +161,9 @@ export class GroupCommit<T, R = void> {
   }
 
   #start(): void {
-    const group = this.#take();
     this.#inFlight += 1;
     this.#lastStart = performance.now();
-    this.#run(group).finally(() => {
-      this.#inFlight -= 1;
-      this.#plan();
-      this.#settleIdle();
-    });
+    void this.#run(this.#take());
   }
 
   #take(): Entry<T, R>[] {
@@ -182,18 +182,21 @@ export class GroupCommit<T, R = void> {
   }
 
   async #run(group: Entry<T, R>[]): Promise<void> {
-    let results: readonly (R | Error)[];
+    let settle: () => void;
     try {
-      results = await this.#options.flush(group.map(({ item }) => item));
+      const results = await this.#options.flush(group.map(({ item }) => item));
+      settle = () => settleAll(group, results);
     } catch (error) {
-      for (const entry of group) entry.reject(error);
-      return;
+      settle = () => {
+        for (const entry of group) entry.reject(error);
+      };
     }
-    for (const [index, entry] of group.entries()) {
-      const result = results[index] as R | Error;
-      if (result instanceof Error) entry.reject(result);
-      else entry.resolve(result);
-    }
+    this.#inFlight -= 1;
+    // Before those of this group hear of it: what they then do takes its time, and the store would idle meanwhile.
+    if (this.#enough) this.#begin();
+    else this.#plan();
+    settle();
+    this.#settleIdle();
   }
 
   #settleIdle(): void {
@@ -201,5 +204,13 @@ export class GroupCommit<T, R = void> {
     const idle = this.#idle;
     this.#idle = [];
     for (const resolve of idle) resolve();
+  }
+}
+
+function settleAll<T, R>(group: readonly Entry<T, R>[], results: readonly (R | Error)[]): void {
+  for (const [index, entry] of group.entries()) {
+    const result = results[index] as R | Error;
+    if (result instanceof Error) entry.reject(result);
+    else entry.resolve(result);
   }
 }
