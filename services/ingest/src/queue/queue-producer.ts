@@ -35,6 +35,12 @@ const MAX_FLUSH_APPENDS = 10_000;
 const MAX_GATHERED_APPENDS = 50_000;
 /** What a flush costs is worth it for so many appends, in the middle of the gap or not. */
 const GAP_APPENDS = 16;
+/**
+ * A second flush that is on its way when the first one is answered spares the queue the wait for it: a tenth more single
+ * records a second where each write is synced to disk. Smaller ones than this gather, in characters of lines.
+ */
+const LANES = 2;
+const LANE_BYTES = 4096;
 /** More than this many waiting jobs, and the order in which they are taken matters; see {@link FairShare}. */
 const CONTENDED_JOBS = 64;
 
@@ -64,6 +70,8 @@ export class QueueProducer implements IngestQueue {
       maxWaitingItems: MAX_GATHERED_APPENDS,
       minGapMs: options.minGapMs,
       gapItems: GAP_APPENDS,
+      lanes: LANES,
+      laneBytes: LANE_BYTES,
       whenFull: () => refusalError(FULL),
     });
   }
