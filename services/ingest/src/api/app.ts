@@ -7,6 +7,7 @@ import type { ApiMetrics } from '../metrics.js';
 import { answerClientError } from './client-errors.js';
 import { Connections } from './connections.js';
 import { createExpressApp, type ExpressAppOptions } from './express-app.js';
+import { asksForMore } from './fast-lane/plain-head.js';
 import { type HotPathDeps, ingest } from './hot-path.js';
 import { ClientGoneError } from './read-body.js';
 import { Reply, type ReplyPolicy, rememberReply } from './reply.js';
@@ -66,7 +67,7 @@ export function createApp(deps: AppDeps): App {
     const { req, res } = reply;
     const target = req.method === 'POST' ? parseTarget(req.url ?? '') : null;
     if (target !== null) {
-      reply.closes = deps.fastLane && isPlain(target) && connections.mayReturn(reply);
+      reply.closes = deps.fastLane && isPlain(target) && connections.mayReturn(reply) && !asksForMore(req.headers);
       ingest(deps, target, reply)
         .catch((thrown: unknown) => failed(reply, thrown))
         .finally(() => {

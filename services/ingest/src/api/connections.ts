@@ -13,8 +13,8 @@ export interface Connection {
   spoilt: boolean;
 }
 
-/** Requests on a connection that Node's server has taken over. To connect anew costs a few of them. */
-const RETURN_AFTER = 256;
+/** Requests on a connection that Node's server has taken over; to connect anew costs what a few of them cost. */
+const RETURN_AFTER = 32;
 
 /**
  * The open connections. It holds a request only while it is in work: whatever is kept longer survives

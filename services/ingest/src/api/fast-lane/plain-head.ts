@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 /** What the head of a request of the common form says. */
 export interface PlainHead {
   /** Of the request line and headers, the empty line included, in bytes. */
@@ -38,6 +40,12 @@ const FOREIGN = new Set([
   'upgrade',
   'x-loguro-dataset-id',
 ]);
+
+/** Whether a request asks for something else than the common form, by its headers. */
+export function asksForMore(headers: IncomingHttpHeaders): boolean {
+  for (const name of FOREIGN) if (headers[name] !== undefined) return true;
+  return false;
+}
 
 /**
  * Reads the head of a `POST /datasets/13` that could not be plainer: HTTP/1.1, a JSON body of known and small length, a
