@@ -13,6 +13,7 @@ import { createMetrics, type Metrics } from './http/metrics.js';
 import { createUnsentAnswers } from './http/unsent-answers.js';
 import { createSigningKeys, type SigningKeys } from './keys/signing-keys.js';
 import { createRateLimits } from './limits/rate-limits.js';
+import { createMaintenancePool } from './maintenance/maintenance-pool.js';
 import { createRecordMaintenance, type RecordMaintenance } from './maintenance/record-maintenance.js';
 import { observeQueries, observeWait } from './query/observed-queries.js';
 import { createQueryPool } from './query/query-pool.js';
@@ -73,8 +74,9 @@ export function assemble(config: Config, version: string, logger: Logger, tracin
   registerSpanMetrics(metrics.registry, tracing);
   const queries = openQueries(queryPool, config, metrics);
   const { tails, closeTails } = openTails({ queryPool, feedPool, statementTimeoutMs: queryTimeoutMs, metrics, logger });
+  const maintenancePool = createMaintenancePool({ url: config.databaseUrl, connectTimeoutMs, onConnectionLost });
   const maintenance = createRecordMaintenance({
-    pool: database.pool,
+    pool: maintenancePool,
     log: logger,
     onRound: (outcome) => metrics.maintenanceRounds.inc({ outcome }),
   });
@@ -114,7 +116,7 @@ export function assemble(config: Config, version: string, logger: Logger, tracin
       { name: 'close queries', run: () => queries.close() },
       { name: 'close tails', run: closeTails },
       { name: 'close query connections', run: () => Promise.all([queryPool.end(), feedPool.end()]) },
-      { name: 'close database', run: () => database.close() },
+      { name: 'close database', run: () => Promise.all([database.close(), maintenancePool.end()]) },
       { name: 'close probes', run: () => Promise.all([probes.control.end(), probes.query.end()]) },
     ],
   };

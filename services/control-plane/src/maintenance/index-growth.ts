@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
-import { SQL_STATE, sqlState } from '../database/sql-state.js';
 import { recordIndexName } from '../datasets/record-table.js';
 import { PAGES_PER_RANGE } from './retention.js';
+import { withoutWaiting } from './without-waiting.js';
 
 /** Keeps the indexes of record tables up with the records that were appended. */
 export interface IndexGrowth {
@@ -15,25 +15,6 @@ export interface IndexGrowth {
   catchUp(client: PoolClient, datasetId: number, pages: number): Promise<number>;
   /** Forgets tables that are no more. */
   keepOnly(datasetIds: ReadonlySet<number>): void;
-}
-
-/**
- * The lock that summing up takes is the one of VACUUM and ANALYZE. Whoever waits for it longer than `deadlock_timeout`
- * (1 s) makes PostgreSQL cancel an autovacuum, or waits behind one that can't be cancelled, for hours.
- */
-const LOCK_TIMEOUT_MS = 200;
-
-/** @returns undefined when the work would have had to wait for a lock */
-async function withoutWaiting<T>(client: PoolClient, work: () => Promise<T>): Promise<T | undefined> {
-  await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
-  try {
-    return await work();
-  } catch (error) {
-    if (sqlState(error) === SQL_STATE.lockNotAvailable) return undefined;
-    throw error;
-  } finally {
-    await client.query('RESET lock_timeout');
-  }
 }
 
 /** PostgreSQL would do it with the next VACUUM, which can be a fifth of the table later. */

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, forwardTo, type TestDatabase, waitFor } from '@loguro/testing';
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { createStatements } from '../datasets/record-table.js';
 import { createIndexGrowth } from './index-growth.js';
 import { createRecordMaintenance } from './record-maintenance.js';
+import { deleteExpired } from './retention.js';
 
 const now = new Date('2026-06-10T12:00:00Z');
 const silent = { info: () => undefined, warn: () => undefined };
@@ -82,6 +83,32 @@ test('the space of deleted records is used again, and the index still tells the 
   expect(await pagesOf(id)).toBeLessThanOrEqual(pages + 64);
   await owner.query(`VACUUM records.dataset_${id}`);
   expect(await pagesRead(id, later)).toBeLessThanOrEqual(128);
+});
+
+test('each deletion is told its place, so that none reads again what others have emptied', async () => {
+  const id = await dataset(7, 60_000);
+  const client = await pool.connect();
+  const seen: [string, unknown[]][] = [];
+  const spy = {
+    query(text: string, values: unknown[]) {
+      if (text.includes('DELETE')) seen.push([text, values]);
+      return client.query(text, values);
+    },
+  };
+  try {
+    const before = new Date('2026-06-03T12:00:00Z');
+    const signal = new AbortController().signal;
+    const deleted = await deleteExpired(spy as unknown as PoolClient, { datasetId: id, before, signal });
+    expect(deleted).toBe(60_000 - (7 * 1440 + 1));
+    expect(seen.length).toBeGreaterThan(4);
+    for (const [i, [text, values]] of seen.entries()) {
+      const { rows } = await client.query(`EXPLAIN ${text}`, values);
+      expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Tid Range Scan');
+      expect(seen[i + 1]?.[1][0] ?? values[1]).toBe(values[1]);
+    }
+  } finally {
+    client.release(true);
+  }
 });
 
 test('nobody waits while records are deleted', async () => {
@@ -186,6 +213,27 @@ test('one process at a time does the work, and a deleted dataset does not stop i
     { timeoutMs: 5000, what: 'the lock to be free' },
   );
 });
+
+test('stopping does not wait for a statement that takes long', async () => {
+  const id = await dataset(7, 20_000);
+  const holder = await owner.connect();
+  const outcomes: string[] = [];
+  const onRound = (outcome: string) => void outcomes.push(outcome);
+  const maintenance = createRecordMaintenance({ pool, log: silent, intervalMs: 20, onRound, now: () => now });
+  try {
+    await holder.query('BEGIN');
+    await holder.query(`LOCK TABLE records.dataset_${id} IN SHARE MODE`);
+    maintenance.start();
+    const waiting =
+      "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE%' AND datname = current_database()";
+    await waitFor(async () => (await owner.query(waiting)).rowCount === 1, { what: 'a deletion to wait for the lock' });
+    await maintenance.stop();
+    await waitFor(async () => (await owner.query(waiting)).rowCount === 0, { what: 'nothing to wait any more' });
+    expect(outcomes).not.toContain('failed');
+  } finally {
+    holder.release(true);
+  }
+}, 20_000);
 
 test('a connection that breaks in the middle of a round costs that round, not the process', async () => {
   const id = await dataset(7, 20_000);

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { sqlState } from '../database/sql-state.js';
+import { createCanceller } from '../query/canceller.js';
 import { createIndexGrowth } from './index-growth.js';
 import { deleteExpired } from './retention.js';
 
@@ -29,7 +30,7 @@ export interface RecordMaintenance {
   start(): void;
   /** One round, retention included; does nothing while another process is at it. */
   runOnce(): Promise<void>;
-  /** Ends the round under way at its next step. */
+  /** Ends the round under way, and with it the statement that it waits for. */
   stop(): Promise<void>;
 }
 
@@ -53,6 +54,7 @@ export function createRecordMaintenance(options: RecordMaintenanceOptions): Reco
   const { pool, log, intervalMs = 10_000, retentionIntervalMs = 3_600_000, now = () => new Date() } = options;
   const { onRound = () => undefined } = options;
   const growth = createIndexGrowth();
+  const canceller = createCanceller(pool);
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
@@ -83,7 +85,8 @@ export function createRecordMaintenance(options: RecordMaintenanceOptions): Reco
       await client.query('SET statement_timeout = 0');
       const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS mine', [...LOCK]);
       if (rows[0]?.mine !== true) return 'skipped';
-      await round(client, withRetention);
+      const watch = await canceller.watch(client, stopping.signal);
+      await watch.guard(round(client, withRetention)).finally(() => watch.release());
       return 'done';
     } finally {
       // The session ends, and with it the lock and the settings.
@@ -97,6 +100,7 @@ export function createRecordMaintenance(options: RecordMaintenanceOptions): Reco
     try {
       onRound(await guarded(withRetention));
     } catch (err) {
+      if (stopping.signal.aborted) return;
       onRound('failed');
       log.warn({ err }, 'record maintenance failed; it is tried again');
     }
@@ -119,6 +123,7 @@ export function createRecordMaintenance(options: RecordMaintenanceOptions): Reco
       stopping.abort();
       clearTimeout(timer);
       await running;
+      await canceller.close();
     },
   };
 }

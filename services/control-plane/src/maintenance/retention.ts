@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg';
 import { recordIndexName, recordTableName } from '../datasets/record-table.js';
+import { withoutWaiting } from './without-waiting.js';
 
-/** Records of one DELETE: a transaction of some tens of milliseconds. */
+/** Records of one DELETE, about: a transaction of some tens of milliseconds. */
 const BATCH = 10_000;
 /** As in the definition of the index. */
 export const PAGES_PER_RANGE = 64;
@@ -15,11 +16,21 @@ export interface RetentionOptions {
   signal: AbortSignal;
 }
 
+/** Ranges of blocks, side by side, that are emptied by one DELETE. The second one is excluded. */
+interface Stretch {
+  from: number;
+  to: number;
+  records: number;
+}
+
 /**
  * Deletes what is older than a dataset keeps, in small transactions with as long a pause after each, so that
  * writers and readers of the table never wait for it. Then the space is given to new records, and the index is
  * told to forget the block ranges that fell empty: a record inserted into a range that the index has summed up
  * costs five times as much as one in a new range.
+ *
+ * Where the expired records are is asked once, and each DELETE is told its place: one that looked for itself would begin
+ * with the blocks that those before it emptied, and take longer and longer.
  *
  * @param client a session of the tables' owner without a statement timeout
  * @returns records deleted
@@ -29,29 +40,42 @@ export async function deleteExpired(
   { datasetId, before, signal }: RetentionOptions,
 ): Promise<number> {
   const table = recordTableName(datasetId);
-  const touched = new Set<number>();
+  const touched: number[] = [];
   let deleted = 0;
-  for (;;) {
+  for (const { from, to } of await expiredStretches(client, table, before)) {
+    if (signal.aborted) break;
     const started = performance.now();
-    const { rows } = await client.query<{ range: number; records: number }>(
-      `WITH gone AS (
-         DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE "timestamp" < $1 LIMIT ${BATCH}))
-         RETURNING (ctid::text::point)[0]::bigint / ${PAGES_PER_RANGE} AS range
-       ) SELECT floor(range)::int AS range, count(*)::int AS records FROM gone GROUP BY 1`,
-      [before.toISOString()],
+    const { rowCount } = await client.query(
+      `DELETE FROM ${table} WHERE ctid >= $1::tid AND ctid < $2::tid AND "timestamp" < $3`,
+      [`(${from * PAGES_PER_RANGE},0)`, `(${to * PAGES_PER_RANGE},0)`, before.toISOString()],
     );
-    const batch = rows.reduce((sum, { records }) => sum + records, 0);
-    for (const { range } of rows) touched.add(range);
-    deleted += batch;
-    if (batch < BATCH || signal.aborted) break;
+    for (let range = from; range < to; range++) touched.push(range);
+    deleted += rowCount ?? 0;
     await new Promise((resolve) => setTimeout(resolve, performance.now() - started));
   }
   if (deleted > 0) {
-    // Truncating the end of the table would need it for itself alone.
-    await client.query(`VACUUM (TRUNCATE off) ${table}`);
-    await forgetEmptyRanges(client, datasetId, [...touched]);
+    // Truncating the end of the table would need it for itself alone. Who has the table's lock is mostly an autovacuum.
+    await client.query(`VACUUM (TRUNCATE off, SKIP_LOCKED) ${table}`);
+    await withoutWaiting(client, () => forgetEmptyRanges(client, datasetId, touched));
   }
   return deleted;
+}
+
+async function expiredStretches(client: PoolClient, table: string, before: Date): Promise<Stretch[]> {
+  const { rows } = await client.query<{ range: number; records: number }>(
+    `SELECT floor((ctid::text::point)[0] / ${PAGES_PER_RANGE})::int AS range, count(*)::int AS records
+       FROM ${table} WHERE "timestamp" < $1 GROUP BY 1 ORDER BY 1`,
+    [before.toISOString()],
+  );
+  const stretches: Stretch[] = [];
+  for (const { range, records } of rows) {
+    const last = stretches.at(-1);
+    if (last?.to === range && last.records + records <= BATCH) {
+      last.to += 1;
+      last.records += records;
+    } else stretches.push({ from: range, to: range + 1, records });
+  }
+  return stretches;
 }
 
 async function forgetEmptyRanges(client: PoolClient, datasetId: number, ranges: number[]): Promise<void> {

@@ -8,6 +8,7 @@ import { assemble } from '../assemble.js';
 import { type Config, loadConfig } from '../config.js';
 import type { Database } from '../database/database.js';
 import { listen } from '../http/listen.js';
+import type { RecordMaintenance } from '../maintenance/record-maintenance.js';
 
 /** An account with a token. */
 export interface TestAccount {
@@ -54,6 +55,8 @@ export interface TestApi {
   member(tenant: Tenant, role: Role): Promise<TestAccount>;
   /** A new dataset, with a schema when fields are given. */
   dataset(tenant: Tenant, fields?: Record<string, string>): Promise<{ id: number; slug: string }>;
+  /** Started by no one but the test. */
+  maintenance: RecordMaintenance;
   /** What `/metrics` would answer. */
   metrics(): Promise<string>;
   stop(): Promise<void>;
@@ -68,7 +71,7 @@ export async function startTestApi(environment: Record<string, string> = {}): Pr
     LOGURO_SECRET_KEY: randomBytes(32).toString('base64'),
     ...environment,
   });
-  const { app, database, metrics, closing } = assemble(config, '0.0.0-test', pino({ level: 'silent' }));
+  const { app, database, metrics, maintenance, closing } = assemble(config, '0.0.0-test', pino({ level: 'silent' }));
   const requestTimeoutMs = config.bodyTimeoutMs + 1000;
   const server = await listen(app, { host: '127.0.0.1', port: 0, requestTimeoutMs, drainMs: 0 });
   const url = `http://127.0.0.1:${server.port}`;
@@ -130,6 +133,7 @@ export async function startTestApi(environment: Record<string, string> = {}): Pr
       }
       return body.dataset;
     },
+    maintenance,
     metrics: () => metrics.registry.metrics(),
     async stop() {
       await server.stop();
