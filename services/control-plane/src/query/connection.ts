@@ -47,6 +47,8 @@ export function askOf(client: PoolClient, timeoutMs: number): Ask {
 /** A connection of the pool that is given back once; one that broke, or that no longer answers, is thrown away. */
 export interface Lease {
   client: PoolClient;
+  /** Rejects when the connection breaks; a cursor that waits for an answer would not hear of it. */
+  lost: Promise<never>;
   /** Has it thrown away when it is given back, because its session may not be as it was. */
   discard(): void;
   release(failure?: unknown): void;
@@ -56,13 +58,24 @@ export interface Lease {
 export async function lease(pool: Pool): Promise<Lease> {
   const client = await pool.connect();
   let broken = false;
-  const onError = () => {
+  const discard = () => {
     broken = true;
+  };
+  let onLost: (error: Error) => void = () => undefined;
+  const lost = new Promise<never>((_, reject) => {
+    onLost = reject;
+  });
+  // Not everybody waits for it.
+  lost.catch(() => undefined);
+  const onError = (error: Error) => {
+    discard();
+    onLost(error);
   };
   client.on('error', onError);
   return {
     client,
-    discard: onError,
+    lost,
+    discard,
     release(failure) {
       client.off('error', onError);
       client.release(broken || failure instanceof UnresponsiveError);

@@ -137,6 +137,36 @@ test('what is wrong is said in one sentence, with what was probably meant', asyn
   );
 });
 
+test.each(['text/csv', 'application/x-ndjson'])(
+  'a stream of %s that fails half-way cuts the connection, so that its client can tell',
+  async (type) => {
+    const { pat } = options.as as { pat: string };
+    const answer = await fetch(
+      `${api.url}/api/datasets/${options.params.projectSlug}/${options.params.datasetId}/query`,
+      {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${pat}`, 'Content-Type': 'application/json', Accept: type },
+        body: JSON.stringify({ select: [{ field: 'name' }] }),
+      },
+    );
+    expect(answer.status).toBe(200);
+    const reader = answer.body?.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+    expect((await reader.read()).done).toBe(false);
+    const { rowCount } = await owner.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND usename = 'loguro_query' AND state <> 'idle' AND query LIKE '%dataset_%'`,
+    );
+    expect(rowCount).toBe(1);
+    const rest = async () => {
+      for (let done = false; !done; ) ({ done } = await reader.read());
+    };
+    const started = performance.now();
+    await expect(rest()).rejects.toThrow();
+    // What broke is not waited for as long as a query may take.
+    expect(performance.now() - started).toBeLessThan(10_000);
+  },
+);
+
 test('a client that goes away while its credential is looked up leaves no query behind', async () => {
   const { pat } = options.as as { pat: string };
   const holder = new Client({ connectionString: api.databases.ownerUrl });

@@ -69,14 +69,14 @@ export async function openRowStream(
     watch.cancel(reason);
     onExpired(reason);
   }, streamTimeoutMs);
-  const reader = new Reader(connection, statements, rowsPerRead(plan.copies, READ_BYTES_MAX), statementTimeoutMs);
+  const reader = new Reader(connection, statements, rowsPerRead(plan.copies, READ_BYTES_MAX));
   let silent = false;
   return {
     async next() {
       const timer = setTimeout(() => watch.cancel(queryTimeout(statementTimeoutMs)), statementTimeoutMs);
       try {
         // Many windows may be empty; the time is that of all of them.
-        return await watch.guard(untilUnresponsive(reader.next(), statementTimeoutMs));
+        return await watch.guard(untilUnresponsive(Promise.race([reader.next(), connection.lost]), statementTimeoutMs));
       } catch (error) {
         silent = error instanceof UnresponsiveError;
         throw error;
@@ -89,7 +89,7 @@ export async function openRowStream(
       await watch.release();
       if (silent) return connection.discard();
       try {
-        await reader.close();
+        await untilUnresponsive(Promise.race([reader.close(), connection.lost]), statementTimeoutMs);
         await ask(`${plan.several ? 'ROLLBACK; ' : ''}${RESET_LIMITS}`);
       } catch (error) {
         connection.discard();
@@ -108,17 +108,15 @@ class Reader {
   readonly #connection: Lease;
   readonly #statements: StreamStatements;
   readonly #batch: number;
-  readonly #timeoutMs: number;
   #cursor: Cursor<TextRow> | null = null;
   #rows = 0;
   #started = 0;
   #waitMs = 0;
 
-  constructor(connection: Lease, statements: StreamStatements, batch: number, timeoutMs: number) {
+  constructor(connection: Lease, statements: StreamStatements, batch: number) {
     this.#connection = connection;
     this.#statements = statements;
     this.#batch = batch;
-    this.#timeoutMs = timeoutMs;
   }
 
   /** Empty: that was all. */
@@ -149,8 +147,7 @@ class Reader {
 
   async close(): Promise<void> {
     // A cursor that failed is closed already.
-    const closed = this.#cursor?.close().catch(() => undefined);
-    if (closed !== undefined) await untilUnresponsive(closed, this.#timeoutMs);
+    await this.#cursor?.close().catch(() => undefined);
   }
 }
 
