@@ -47,8 +47,11 @@ export function askOf(client: PoolClient, timeoutMs: number): Ask {
 /** A connection of the pool that is given back once; one that broke, or that no longer answers, is thrown away. */
 export interface Lease {
   client: PoolClient;
-  /** Rejects when the connection breaks; a cursor that waits for an answer would not hear of it. */
-  lost: Promise<never>;
+  /**
+   * Waits for work, but no longer than the connection holds: a cursor that waits for an answer would not hear of its
+   * end. One piece of work at a time.
+   */
+  unlessLost<T>(work: Promise<T>): Promise<T>;
   /** Has it thrown away when it is given back, because its session may not be as it was. */
   discard(): void;
   release(failure?: unknown): void;
@@ -61,20 +64,23 @@ export async function lease(pool: Pool): Promise<Lease> {
   const discard = () => {
     broken = true;
   };
+  let lost: Error | undefined;
   let onLost: (error: Error) => void = () => undefined;
-  const lost = new Promise<never>((_, reject) => {
-    onLost = reject;
-  });
-  // Not everybody waits for it.
-  lost.catch(() => undefined);
   const onError = (error: Error) => {
     discard();
+    lost = error;
     onLost(error);
   };
   client.on('error', onError);
   return {
     client,
-    lost,
+    // Racing each time with one promise that lives as long as the connection would keep every result in memory.
+    unlessLost: (work) =>
+      new Promise((resolve, reject) => {
+        onLost = reject;
+        work.then(resolve, reject);
+        if (lost !== undefined) reject(lost);
+      }),
     discard,
     release(failure) {
       client.off('error', onError);

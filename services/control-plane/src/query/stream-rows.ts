@@ -76,7 +76,7 @@ export async function openRowStream(
       const timer = setTimeout(() => watch.cancel(queryTimeout(statementTimeoutMs)), statementTimeoutMs);
       try {
         // Many windows may be empty; the time is that of all of them.
-        return await watch.guard(untilUnresponsive(Promise.race([reader.next(), connection.lost]), statementTimeoutMs));
+        return await watch.guard(untilUnresponsive(connection.unlessLost(reader.next()), statementTimeoutMs));
       } catch (error) {
         silent = error instanceof UnresponsiveError;
         throw error;
@@ -89,7 +89,7 @@ export async function openRowStream(
       await watch.release();
       if (silent) return connection.discard();
       try {
-        await untilUnresponsive(Promise.race([reader.close(), connection.lost]), statementTimeoutMs);
+        await untilUnresponsive(connection.unlessLost(reader.close()), statementTimeoutMs);
         await ask(`${plan.several ? 'ROLLBACK; ' : ''}${RESET_LIMITS}`);
       } catch (error) {
         connection.discard();
