@@ -30,7 +30,7 @@ export function loadWorkerConfig(env: Environment) {
     ),
     redisPolicy: reader.choice('LOGURO_REDIS_POLICY', REDIS_POLICIES, 'refuse'),
     /** Jobs in hand at once, at the most. */
-    concurrency: reader.integer('LOGURO_WORKER_CONCURRENCY', 64, { min: 1, max: 1000 }),
+    concurrency: reader.integer('LOGURO_WORKER_CONCURRENCY', 128, { min: 1, max: 1000 }),
     /** Lines in hand at once, about; large jobs are taken in smaller numbers. */
     heldBytes: reader.integer('LOGURO_WORKER_HELD_BYTES', 32 * 1024 * 1024, { min: 1024, max: 2 ** 40 }),
     /** Transactions at once. */

@@ -21,8 +21,8 @@ import { inWaves } from './in-waves.js';
 export interface QueueWorkerOptions {
   url: string;
   /**
-   * Jobs in hand at once, at the most. They meet in one sink, so that this bounds the size of transactions;
-   * beyond 64 of 500 records nothing was gained here.
+   * Jobs in hand at once, at the most. They meet in one sink, so that this bounds the size of transactions:
+   * with 64 of 500 records a drain reached 0.90 of COPY, with 128 1.01, with 192 1.04.
    */
   concurrency: number;
   /** Lines in hand at once, about, in bytes: what bounds memory when jobs are large. */
