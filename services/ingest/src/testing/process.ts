@@ -82,6 +82,7 @@ export async function startService(entry: string, env: Record<string, string>): 
       await ended;
     },
     async metrics() {
+      if (child === undefined) throw new Error(`${entry} ended: ${service.output()}`);
       const lines = (await (await fetch(`${opsUrl}/metrics`)).text()).split('\n');
       return (name) => {
         const samples = lines.filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));

@@ -65,8 +65,9 @@ async function divide(store: QueueStore, failed: readonly HeldChunk[], delivery:
  * duplicate of ours, but the same job.
  */
 async function isTakenOver(store: QueueStore, { jobId, attempt }: Delivery): Promise<boolean> {
-  const job = await store.queue.getJob(jobId).catch(() => null);
-  return job === undefined || (job !== null && job.attemptsStarted > attempt);
+  // A connection that did not survive the freeze tells as much.
+  const job = await store.queue.getJob(jobId).catch(() => undefined);
+  return job === undefined || job.attemptsStarted > attempt;
 }
 
 function count(metrics: WorkerMetrics, { outcome, records, dead }: StoreResult): void {
