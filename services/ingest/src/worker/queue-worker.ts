@@ -16,6 +16,7 @@ import { postgresQueueConnection } from '../queue/postgres-store.js';
 import { retryDelayMs } from '../queue/queue-options.js';
 import { workerConnection } from '../queue/redis-connection.js';
 import { inWaves } from './in-waves.js';
+import { mayHaveSettled } from './store-job.js';
 
 /** Options of {@link startQueueWorker}. */
 export interface QueueWorkerOptions {
@@ -46,8 +47,8 @@ export interface Delivery {
   jobId: string;
   /** From 1; more when it was in hands before, here or elsewhere. */
   attempt: number;
-  /** The queue never heard how an earlier attempt ended. One that failed, as far as it heard, stored nothing. */
-  unheard: boolean;
+  /** An earlier attempt may have settled its chunks; see `mayHaveSettled`. */
+  settledBefore: boolean;
   /** As in BullMQ; 0: none. */
   priority: number;
   /** When it was queued, in milliseconds since the epoch. */
@@ -153,7 +154,7 @@ async function processJob(job: Job<StoreJob>, store: QueueWorkerOptions['process
   await store(job.data, {
     jobId: job.id ?? '',
     attempt: job.attemptsStarted,
-    unheard: job.attemptsStarted - 1 > job.attemptsMade,
+    settledBefore: mayHaveSettled(job),
     priority: job.opts.priority ?? 0,
     queuedAt: job.timestamp,
   });

@@ -11,6 +11,26 @@ import { requestIdsOf, traceIdsOf } from '../records/request-ids.js';
 import type { CopySink } from './copy-sink.js';
 import type { Delivery } from './queue-worker.js';
 
+const NOT_STORED = 'chunks could not be stored:';
+
+/** What the queue says of a job's earlier attempts. */
+export interface Attempts {
+  /** The present one included. */
+  attemptsStarted: number;
+  /** Those whose failure the queue heard of. */
+  attemptsMade: number;
+  /** Of the last failure. */
+  failedReason?: string | undefined;
+}
+
+/**
+ * Whether an earlier attempt may have settled chunks: the queue never heard how it ended, or heard of a failure that is
+ * not {@link storeJob}'s, such as its own when the job was to be ended and PostgreSQL, which was the queue, was not there.
+ */
+export function mayHaveSettled({ attemptsStarted, attemptsMade, failedReason = '' }: Attempts): boolean {
+  return attemptsStarted - 1 > attemptsMade || (attemptsMade > 0 && !failedReason.includes(NOT_STORED));
+}
+
 /** What {@link storeJob} works with. */
 export interface JobTools {
   sink: CopySink;
@@ -28,7 +48,7 @@ export interface JobTools {
  */
 export async function storeJob(tools: JobTools, chunks: readonly HeldChunk[], delivery: Delivery): Promise<void> {
   const { sink, store, metrics, logger } = tools;
-  const results = await sink.store(chunks, delivery.unheard);
+  const results = await sink.store(chunks, delivery.settledBefore);
   const settled = results.filter((result): result is StoreResult => !(result instanceof Error));
   const failed = chunks.filter((_, index) => results[index] instanceof Error);
   const partly = settled.length > 0 && failed.length > 0;
@@ -40,10 +60,9 @@ export async function storeJob(tools: JobTools, chunks: readonly HeldChunk[], de
   observeLag(metrics, chunks, results);
   const reason = results.find((result) => result instanceof Error);
   if (reason === undefined) return;
-  const error = new Error(
-    `${failed.length} of ${results.length} chunks could not be stored: ${loggableMessage(reason)}`,
-    { cause: reason },
-  );
+  const error = new Error(`${failed.length} of ${results.length} ${NOT_STORED} ${loggableMessage(reason)}`, {
+    cause: reason,
+  });
   const requestIds = requestIdsOf(failed.map(({ lines }) => lines.toString()));
   const receipts = failed.map((chunk) => receiptOf(chunk.id, chunk.dataset));
   logger.warn({ requestIds, receipts, trace_ids: traceIdsOf(failed), err: error }, 'a job failed; it is tried again');
